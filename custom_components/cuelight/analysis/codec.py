@@ -1,0 +1,249 @@
+"""The 1-bit picture codec of the buttons: animations and sprites, byte-identical with `firmware/core/animation.c`.
+
+    animation = 00 | side u8 (16 or 32) | fps u8 (1..30) | frames u16 big-endian | frame*
+    frame     = kind u8 | body
+    sprite    = 01 | side u8 (32) | runs
+
+A picture is side*side bits, row-major, top left first, most significant bit first. Frame kinds: 0 same as the last one;
+1 raw; 2 runs; 3 runs of the difference (exclusive or) with the last frame; 4 a bitmap of changed 8x8 tiles (row-major,
+most significant bit first, 16 bits at side 32, the upper 4 of 8 bits at side 16) and 8 bytes for each of them.
+Runs are a bit stream: the value of the first run, then the lengths of the alternating runs in Elias gamma code (Elias,
+1975) until the picture is full, padded with zeros to a byte.
+An animation's first frame is raw or runs, so that a player can loop to it from any other.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from .exceptions import CodecError
+
+type Picture = npt.NDArray[np.bool_]
+"""Square, side x side, true where the pixel is lit."""
+
+ANIMATION = 0x00
+SPRITE = 0x01
+SIDES = (16, 32)
+SPRITE_SIDE = 32
+FPS_LIMIT = 30
+FRAMES_LIMIT = 0xFFFF
+TILE = 8
+HEADER_BYTES = 5
+GAMMA_ZEROS_LIMIT = 10
+"""A run is at most 32 * 32 = 2**10 pixels, so its gamma code begins with at most ten zeros."""
+
+
+class FrameKind(IntEnum):
+    """How one frame is written."""
+
+    SAME = 0
+    RAW = 1
+    RUNS = 2
+    XOR_RUNS = 3
+    TILES = 4
+
+
+STARTING_KINDS = frozenset({FrameKind.RAW, FrameKind.RUNS})
+
+
+def encode_animation(frames: Iterable[Picture], fps: int) -> bytes:
+    """Write an animation, each frame in its shortest form (ties to the lower kind).
+
+    Raises CodecError for no or too many frames, frames of different or unknown sizes, or a frame rate outside 1..30.
+    """
+    pictures = [_checked(frame) for frame in frames]
+    if not 1 <= len(pictures) <= FRAMES_LIMIT:
+        raise CodecError(f"An animation has 1 to {FRAMES_LIMIT} frames, not {len(pictures)}.")
+    if not 1 <= fps <= FPS_LIMIT:
+        raise CodecError(f"An animation plays 1 to {FPS_LIMIT} frames a second, not {fps}.")
+    side = pictures[0].shape[0]
+    if any(picture.shape[0] != side for picture in pictures):
+        raise CodecError("The frames of an animation have one size.")
+    out = bytearray((ANIMATION, side, fps))
+    out += len(pictures).to_bytes(2)
+    last: Picture | None = None
+    for picture in pictures:
+        out += _encode_frame(picture, last)
+        last = picture
+    return bytes(out)
+
+
+def decode_animation(data: bytes) -> tuple[int, int, list[Picture]]:
+    """Return side, frame rate and frames of an animation; CodecError for anything but exactly one animation."""
+    if len(data) < HEADER_BYTES or data[0] != ANIMATION:
+        raise CodecError("These bytes are no animation.")
+    side, fps, count = data[1], data[2], int.from_bytes(data[3:5])
+    if side not in SIDES or not 1 <= fps <= FPS_LIMIT or count == 0:
+        raise CodecError(f"No animation has side {side}, {fps} frames a second and {count} frames.")
+    reader = _Reader(data, HEADER_BYTES)
+    frames: list[Picture] = []
+    for _ in range(count):
+        frames.append(_decode_frame(reader, side, frames[-1] if frames else None))
+    reader.finish()
+    return side, fps, frames
+
+
+def encode_sprite(picture: Picture) -> bytes:
+    """Write one 32x32 picture as a sprite."""
+    if _checked(picture).shape[0] != SPRITE_SIDE:
+        raise CodecError(f"A sprite is {SPRITE_SIDE} pixels wide, not {picture.shape[0]}.")
+    return bytes((SPRITE, SPRITE_SIDE)) + _encode_runs(picture)
+
+
+def decode_sprite(data: bytes) -> Picture:
+    """Return a sprite's picture; CodecError for anything but exactly one sprite."""
+    if len(data) < 2 or data[0] != SPRITE or data[1] != SPRITE_SIDE:
+        raise CodecError("These bytes are no sprite.")
+    reader = _Reader(data, 2)
+    picture = _decode_runs(reader, SPRITE_SIDE)
+    reader.finish()
+    return picture
+
+
+def _checked(picture: Picture) -> Picture:
+    if picture.dtype != np.bool_ or picture.ndim != 2 or picture.shape[0] != picture.shape[1]:
+        raise CodecError("A frame is a square of booleans.")
+    if picture.shape[0] not in SIDES:
+        raise CodecError(f"A frame is {' or '.join(map(str, SIDES))} pixels wide, not {picture.shape[0]}.")
+    return picture
+
+
+def _encode_frame(picture: Picture, last: Picture | None) -> bytes:
+    bodies = {FrameKind.RAW: np.packbits(picture).tobytes(), FrameKind.RUNS: _encode_runs(picture)}
+    if last is not None:
+        if np.array_equal(picture, last):
+            return bytes((FrameKind.SAME,))
+        bodies[FrameKind.XOR_RUNS] = _encode_runs(picture ^ last)
+        bodies[FrameKind.TILES] = _encode_tiles(picture, last)
+    kind = min(bodies, key=lambda candidate: (len(bodies[candidate]), candidate))
+    return bytes((kind,)) + bodies[kind]
+
+
+def _decode_frame(reader: _Reader, side: int, last: Picture | None) -> Picture:
+    try:
+        kind = FrameKind(reader.take(1)[0])
+    except ValueError:
+        raise CodecError("A frame has an unknown kind.") from None
+    if kind is FrameKind.RAW:
+        return _unpack(reader.take(side * side // 8)).reshape(side, side)
+    if kind is FrameKind.RUNS:
+        return _decode_runs(reader, side)
+    if last is None:
+        raise CodecError("The first frame builds on another.")
+    if kind is FrameKind.XOR_RUNS:
+        return last ^ _decode_runs(reader, side)
+    if kind is FrameKind.TILES:
+        return _decode_tiles(reader, last)
+    return last.copy()
+
+
+def _tiles(picture: Picture) -> npt.NDArray[np.bool_]:
+    """A view as (tile row, tile column, row, column)."""
+    across = picture.shape[0] // TILE
+    return picture.reshape(across, TILE, across, TILE).swapaxes(1, 2)
+
+
+def _encode_tiles(picture: Picture, last: Picture) -> bytes:
+    tiles = _tiles(picture)
+    changed = (tiles != _tiles(last)).any(axis=(2, 3))
+    return np.packbits(changed).tobytes() + np.packbits(tiles[changed]).tobytes()
+
+
+def _decode_tiles(reader: _Reader, last: Picture) -> Picture:
+    across = last.shape[0] // TILE
+    count = across * across
+    bitmap = _unpack(reader.take((count + 7) // 8))
+    if bitmap[count:].any():
+        raise CodecError("A tile outside the picture is marked as changed.")
+    picture = last.copy()
+    tiles = _tiles(picture)
+    for index in np.flatnonzero(bitmap):
+        tiles[index // across, index % across] = _unpack(reader.take(TILE)).reshape(TILE, TILE)
+    return picture
+
+
+def _encode_runs(picture: Picture) -> bytes:
+    pixels = picture.ravel()
+    edges = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
+    lengths = np.diff(edges, prepend=0, append=pixels.size)
+    bits = "01"[int(pixels[0])] + "".join(_gamma(int(length)) for length in lengths)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)
+
+
+def _gamma(number: int) -> str:
+    binary = f"{number:b}"
+    return "0" * (len(binary) - 1) + binary
+
+
+def _decode_runs(reader: _Reader, side: int) -> Picture:
+    bits = _BitReader(reader)
+    value = bits.take(1) == 1
+    pixels = np.zeros(side * side, np.bool_)
+    filled = 0
+    while filled < pixels.size:
+        length = bits.gamma()
+        if filled + length > pixels.size:
+            raise CodecError("A run goes past the end of the picture.")
+        pixels[filled : filled + length] = value
+        filled += length
+        value = not value
+    bits.finish()
+    return pixels.reshape(side, side)
+
+
+def _unpack(data: bytes) -> npt.NDArray[np.bool_]:
+    return np.unpackbits(np.frombuffer(data, np.uint8)).astype(np.bool_)
+
+
+class _Reader:
+    """Bytes taken in order; too few, or any left at the end, is an error."""
+
+    def __init__(self, data: bytes, offset: int) -> None:
+        self._data: Sequence[int] = data
+        self._offset = offset
+
+    def take(self, count: int) -> bytes:
+        end = self._offset + count
+        if end > len(self._data):
+            raise CodecError("The bytes end in the middle.")
+        taken = bytes(self._data[self._offset : end])
+        self._offset = end
+        return taken
+
+    def finish(self) -> None:
+        if self._offset != len(self._data):
+            raise CodecError("There are bytes after the end.")
+
+
+class _BitReader:
+    """Bits of a `_Reader`'s bytes, most significant first."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._byte = 0
+        self._left = 0
+
+    def take(self, count: int) -> int:
+        number = 0
+        for _ in range(count):
+            if self._left == 0:
+                self._byte = self._reader.take(1)[0]
+                self._left = 8
+            self._left -= 1
+            number = number << 1 | (self._byte >> self._left & 1)
+        return number
+
+    def gamma(self) -> int:
+        zeros = 0
+        while self.take(1) == 0:
+            zeros += 1
+            if zeros > GAMMA_ZEROS_LIMIT:
+                raise CodecError("A run is longer than any picture.")
+        return 1 << zeros | self.take(zeros)
+
+    def finish(self) -> None:
+        if self._byte & (1 << self._left) - 1:
+            raise CodecError("The padding after the runs is not zero.")
