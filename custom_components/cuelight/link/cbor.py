@@ -1,0 +1,46 @@
+"""Deterministic CBOR (RFC 8949, section 4.2.1) of what the link uses: unsigned integers, byte strings, arrays."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import cbor2
+
+from .exceptions import MalformedPayload
+
+type Item = int | bytes | Sequence[Item]
+
+_MAX_DEPTH = 4
+
+
+def encode(item: Item) -> bytes:
+    """Encode an item deterministically."""
+    return cbor2.dumps(item, canonical=True)
+
+
+def decode(data: bytes) -> Item:
+    """Decode exactly one deterministically encoded item.
+
+    Raises:
+        MalformedPayload: the encoding is not the deterministic one, has trailing bytes, or holds another type.
+    """
+    try:
+        item = cbor2.loads(data, max_depth=_MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False)
+    except Exception as err:  # cbor2's decoders of tagged items raise more than its own errors
+        raise MalformedPayload("The payload is not CBOR.") from err
+    _check_types(item)
+    # cbor2 accepts long forms of integers and lengths, bignum tags and trailing bytes: only the re-encoding tells.
+    if cbor2.dumps(item, canonical=True) != data:
+        raise MalformedPayload("The payload is not encoded deterministically.")
+    return cast(Item, item)
+
+
+def _check_types(item: object) -> None:
+    if isinstance(item, list):
+        for part in item:
+            _check_types(part)
+    elif type(item) is int:
+        # Beyond 64 bits lie only bignum tags, which re-encode to themselves.
+        if not 0 <= item < 1 << 64:
+            raise MalformedPayload("The payload holds an integer out of range.")
+    elif type(item) is not bytes:
+        raise MalformedPayload(f"The payload holds a {type(item).__name__}.")
