@@ -1,4 +1,7 @@
-"""Deterministic CBOR (RFC 8949, section 4.2.1) of what the link uses: unsigned integers, byte strings, arrays."""
+"""Deterministic CBOR (RFC 8949, section 4.2.1) of what payloads use: integers, byte strings and arrays.
+
+Arguments of operations that are not known yet may also hold text, true, false and null.
+"""
 
 from collections.abc import Sequence
 from typing import cast
@@ -7,7 +10,7 @@ import cbor2
 
 from .exceptions import MalformedPayload
 
-type Item = int | bytes | Sequence[Item]
+type Item = int | bytes | str | bool | None | Sequence[Item]
 
 _MAX_DEPTH = 4
 
@@ -40,7 +43,7 @@ def _check_types(item: object) -> None:
             _check_types(part)
     elif type(item) is int:
         # Beyond 64 bits lie only bignum tags, which re-encode to themselves.
-        if not 0 <= item < 1 << 64:
+        if not -(1 << 64) <= item < 1 << 64:
             raise MalformedPayload("The payload holds an integer out of range.")
-    elif type(item) is not bytes:
+    elif item is not None and type(item) not in (bytes, str, bool):
         raise MalformedPayload(f"The payload holds a {type(item).__name__}.")

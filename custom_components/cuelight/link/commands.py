@@ -6,7 +6,6 @@ A payload is a positional array: operation, arguments, lease last. The ranges ar
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from functools import cache
 from typing import Annotated, Any, ClassVar, Protocol, Self, get_type_hints
 
 from . import cbor
@@ -89,10 +88,14 @@ _Kind = Annotated[ButtonKind, _Uint(4, ButtonKind)]
 _State = Annotated[DeviceState, _Uint(4, DeviceState)]
 
 
-@cache
+_wires_of: dict[type[_Payload], tuple[tuple[str, _Wire], ...]] = {}
+
+
 def _wires(payload_type: type[_Payload]) -> tuple[tuple[str, _Wire], ...]:
-    hints = get_type_hints(payload_type, include_extras=True)
-    return tuple((item.name, hints[item.name].__metadata__[0]) for item in fields(payload_type))
+    if payload_type not in _wires_of:
+        hints = get_type_hints(payload_type, include_extras=True)
+        _wires_of[payload_type] = tuple((item.name, hints[item.name].__metadata__[0]) for item in fields(payload_type))
+    return _wires_of[payload_type]
 
 
 @dataclass(frozen=True, slots=True)
