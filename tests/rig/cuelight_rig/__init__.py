@@ -1,0 +1,46 @@
+"""The rig inside a real ``hass``: starts the boards of the configuration and one adapter over the air between them."""
+
+import logging
+from pathlib import Path
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers.typing import ConfigType
+
+from tests.rig.adapter import Adapter
+from tests.rig.air import Air
+from tests.rig.board import Board
+
+DOMAIN = "cuelight_rig"
+
+_LOGGER = logging.getLogger(__name__)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Power up the boards and the adapter; power both down when Home Assistant stops."""
+    logging.getLogger("bumble").setLevel(logging.ERROR)
+    air = Air()
+    boards = [
+        Board(
+            air,
+            Path(board["folder"]),
+            Path(board["program"]),
+            board["name"],
+            bytes.fromhex(board["dev_id"]),
+            bytes.fromhex(board["key"]),
+        )
+        for board in config[DOMAIN]["boards"]
+    ]
+    adapter = Adapter(air, slots=max(8, len(boards)))
+    await adapter.start(hass)
+    for board in boards:
+        await board.start()
+
+    async def stop(_event: Event) -> None:
+        await adapter.stop()
+        for board in boards:
+            await board.stop()
+        await hass.async_add_executor_job(air.close)
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    return True
