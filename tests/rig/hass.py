@@ -96,7 +96,7 @@ class Hass:
         ):
             if not (components / name).exists():
                 (components / name).symlink_to(source)
-        # The first user is made by onboarding's own call; its other steps would add weather and radio from the internet.
+        # Onboarding's own call makes the first user; its other steps would add weather and radio from the internet.
         storage = self.config / ".storage"
         storage.mkdir(exist_ok=True)
         if not (storage / "onboarding").exists():
