@@ -24,6 +24,7 @@ CONF_INST_ID: Final = "inst_id"
 CONF_KEY: Final = "key"
 CONF_SLOT: Final = "slot"
 CONF_GEN: Final = "gen"
+CONF_PENDING_KEY: Final = "pending_key"
 
 # A button's options.
 CONF_IDLE_DISCONNECT: Final = "idle_disconnect_s"

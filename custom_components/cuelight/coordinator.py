@@ -1,29 +1,82 @@
-"""One button: where it is, whether it is here, and every command to it."""
+"""One button: whether it is here, what it shows, and every command to it."""
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Final, override
+from typing import Any, Final, override
 
-from bleak.backends.device import BLEDevice
-from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth import (
     BluetoothChange,
     BluetoothScanningMode,
     BluetoothServiceInfoBleak,
+    async_ble_device_from_address,
 )
 from homeassistant.components.bluetooth.passive_update_coordinator import PassiveBluetoothDataUpdateCoordinator
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ADDRESS
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.const import CONF_ADDRESS, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util.hass_dict import HassKey
 
-from .link.commands import Ack, Command, TimedCue
+from .const import (
+    CONF_DEV_ID,
+    CONF_GEN,
+    CONF_IDLE_DISCONNECT,
+    CONF_INST_ID,
+    CONF_KEY,
+    CONF_LISTEN,
+    CONF_PENDING_KEY,
+    CONF_SLOT,
+    DEFAULT_IDLE_DISCONNECT_S,
+    DEFAULT_LISTEN,
+    DOMAIN,
+)
+from .link import (
+    Ack,
+    AuthenticationFailed,
+    ButtonEvent,
+    Command,
+    Credentials,
+    DeviceState,
+    Done,
+    DoneCode,
+    Identify,
+    Light,
+    LightPattern,
+    LinkClient,
+    LinkError,
+    LinkState,
+    LinkTimeout,
+    LinkUnreachable,
+    Servo,
+    Status,
+    Superseded,
+    TimedCue,
+    WrongInstance,
+    device_address,
+    parse_advertisement,
+)
+from .link import (
+    Event as LinkEvent,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
 type ButtonConfigEntry = ConfigEntry[ButtonCoordinator]
+
+TIMELINE: Final = 0
+IDENTIFY_MS: Final = 5000
+AUTH_FAILURES_BEFORE_REAUTH: Final = 3
+TURN_LIMIT_S: Final = 60.0
+"""How long a button waits for its turn to connect."""
+GRACE_S: Final = 30.0
+"""How long a button that was let go in good order has to advertise again before it counts as gone."""
+FIRST_RETRY_S: Final = 2.0
+LAST_RETRY_S: Final = 300.0
+SILENCE_S: Final = 8.0
+"""A button that is heard again after this long has been away and is worth an attempt at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +85,460 @@ class PerformanceOutcome:
 
     Attributes:
         acked_cues: cues the button has confirmed to hold.
-        start_skew_s: when the button started against ``start_at``, as far as the host's view of its clock tells;
-            None when it never started.
-        done: why the timeline ended, None when the button never said.
+        start_skew_s: when the button started against the moment asked for, as its clock is known now; None if it
+            never started.
+        done: why the timeline ended.
     """
 
     acked_cues: int
     start_skew_s: float | None
-    done: int | None
+    done: DoneCode
+
+
+class _Turns:
+    """Who may connect: adapters and proxies do few things at once, and what a person waits for goes first."""
+
+    def __init__(self) -> None:
+        self.all = asyncio.Semaphore(3)
+        self.patient = asyncio.Semaphore(1)
+
+
+_TURNS: HassKey[_Turns] = HassKey(f"{DOMAIN}_turns")
+
+
+@asynccontextmanager
+async def _turn(hass: HomeAssistant, *, patient: bool = False) -> AsyncGenerator[None]:
+    turns = hass.data.setdefault(_TURNS, _Turns())
+    async with turns.patient if patient else nullcontext(), turns.all:
+        yield
+
+
+def credentials_of(data: Mapping[str, Any]) -> Credentials:
+    """Return the credentials that entry data holds."""
+    pending = data.get(CONF_PENDING_KEY)
+    return Credentials(
+        dev_id=bytes.fromhex(data[CONF_DEV_ID]),
+        inst_id=bytes.fromhex(data[CONF_INST_ID]),
+        key=bytes.fromhex(data[CONF_KEY]),
+        slot=data[CONF_SLOT],
+        gen=data[CONF_GEN],
+        pending_key=bytes.fromhex(pending) if pending else None,
+    )
+
+
+def data_of(credentials: Credentials) -> dict[str, Any]:
+    """Return credentials as entry data."""
+    return {
+        CONF_DEV_ID: credentials.dev_id.hex(),
+        CONF_INST_ID: credentials.inst_id.hex() if credentials.inst_id else None,
+        CONF_KEY: credentials.key.hex(),
+        CONF_SLOT: credentials.slot,
+        CONF_GEN: credentials.gen,
+        CONF_PENDING_KEY: credentials.pending_key.hex() if credentials.pending_key else None,
+    }
+
+
+async def async_check_key(
+    hass: HomeAssistant, name: str, credentials: Credentials, coordinator: ButtonCoordinator | None = None
+) -> Credentials:
+    """Return the credentials as a handshake with the button proved them.
+
+    Args:
+        hass: Home Assistant.
+        name: the button's name, for messages.
+        credentials: what to try.
+        coordinator: the button's, if it has one: it lets go of the link meanwhile.
+
+    Raises:
+        LinkError: no proof.
+    """
+    address = device_address(credentials.dev_id)
+    client = LinkClient(
+        address, name, credentials, lambda: async_ble_device_from_address(hass, address, connectable=True)
+    )
+    async with coordinator.async_suspended() if coordinator else nullcontext(), _turn(hass):
+        try:
+            await client.connect()
+            return client.credentials
+        finally:
+            await client.disconnect()
 
 
 class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     """Wraps the link to one button.
 
-    Every method that talks to the button connects on demand, waits a bounded time and raises ``link.LinkError``.
+    Every method that talks to the button connects on demand, takes a bounded time and raises `link.LinkError`.
     """
+
+    def __init__(self, hass: HomeAssistant, entry: ButtonConfigEntry) -> None:
+        """Prepare; nothing is sent and nothing is waited for."""
+        super().__init__(hass, _LOGGER, entry.data[CONF_ADDRESS], BluetoothScanningMode.PASSIVE, connectable=True)
+        self.battery: int | None = None
+        self.light: Light | None = None
+        self.servos: dict[int, int] = {}
+        self.state = DeviceState.SAFE
+        self.client = LinkClient(
+            self.address,
+            entry.title,
+            credentials_of(entry.data),
+            lambda: async_ble_device_from_address(hass, self.address, connectable=True),
+            self._on_event,
+            self._on_state,
+            float(entry.options.get(CONF_IDLE_DISCONNECT, DEFAULT_IDLE_DISCONNECT_S)),
+            on_credentials=self._on_credentials,
+        )
+        self.dev_id = self.client.credentials.dev_id
+        self._entry = entry
+        # Only an honest advertisement makes the button available, not any that Home Assistant has at this address.
+        self._available = False
+        self._was_available = False
+        self._connecting = asyncio.Lock()
+        self._auth_failures = 0
+        self._contact_listeners: set[Callable[[ButtonEvent], None]] = set()
+        self._in_range = asyncio.Event()
+        self._down = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+        self._end_grace: CALLBACK_TYPE | None = None
+        self._performing = False
+        self._holds: list[AbstractContextManager[None]] = []
+        self._forget_stop: CALLBACK_TYPE | None = None
+
+    @property
+    def title(self) -> str:
+        """The button's name."""
+        return self._entry.title
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the button was heard lately or is connected."""
+        return self._available or self.client.connected
+
+    @property
+    def active(self) -> bool:
+        """Whether a lease gives the button authority over its outputs."""
+        return self.state is DeviceState.ACTIVE
+
+    # Life
+
+    @callback
+    @override
+    def async_start(self) -> CALLBACK_TYPE:
+        """Follow the advertisements, and hold a link if presses are to be heard."""
+        self._forget_stop = self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+        self._start_listening()
+        return super().async_start()
+
+    async def async_shutdown(self) -> None:
+        """Put the button at rest and let it go."""
+        if self._forget_stop is not None:
+            self._forget_stop()
+            self._forget_stop = None
+        self._async_stop()
+        await self._async_stop_listening()
+        await self.async_stop()
+        await self.client.disconnect()
+        self._cancel_grace()
+
+    async def _async_on_stop(self, _event: Event) -> None:
+        self._forget_stop = None
+        await self.async_shutdown()
+
+    @asynccontextmanager
+    async def async_suspended(self) -> AsyncGenerator[None]:
+        """Let the link go, and keep it down, while someone else talks to the button."""
+        async with self._connecting:
+            await self._async_stop_listening()
+            await self.client.disconnect()
+            try:
+                yield
+            finally:
+                self._start_listening()
+
+    # Advertisements
+
+    @callback
+    @override
+    def _async_handle_bluetooth_event(self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange) -> None:
+        """Take presence and battery from an advertisement, and nothing that matters: it is not authenticated."""
+        advertisement = parse_advertisement(service_info.manufacturer_data)
+        if advertisement is None or advertisement.dev_id != self.dev_id:
+            return
+        self._cancel_grace()
+        self._available = True
+        self._in_range.set()
+        self.battery = advertisement.battery_percent
+        self._changed()
+
+    @callback
+    @override
+    def _async_handle_unavailable(self, service_info: BluetoothServiceInfoBleak) -> None:
+        """Note that nothing has been heard for long."""
+        self._available = False
+        self._in_range.clear()
+        super()._async_handle_unavailable(service_info)
+        self._changed()
+
+    @callback
+    def _changed(self) -> None:
+        if self.available != self._was_available:
+            self._was_available = self.available
+            _LOGGER.info("%s is %s", self.title, "available" if self.available else "unavailable")
+        self.async_update_listeners()
+
+    @callback
+    def _start_grace(self) -> None:
+        """A connected button may not advertise, so Home Assistant may have forgotten it; it is here all the same."""
+
+        @callback
+        def over(_now: object) -> None:
+            self._end_grace = None
+            self._available = False
+            self._changed()
+
+        self._cancel_grace()
+        self._available = True
+        self._end_grace = async_call_later(self.hass, GRACE_S, over)
+
+    @callback
+    def _cancel_grace(self) -> None:
+        if self._end_grace is not None:
+            self._end_grace()
+            self._end_grace = None
+
+    # What the link tells
+
+    @callback
+    def _on_state(self, state: LinkState) -> None:
+        if state is LinkState.CONNECTED:
+            self._auth_failures = 0
+            self._dismiss_reauth()
+            self._rest(DeviceState.SESSION)
+        elif state is LinkState.DISCONNECTED:
+            self._rest(DeviceState.SAFE)
+            if not self._available and self.client.last_error is None:
+                self._start_grace()
+            self._down.set()
+        self._changed()
+
+    @callback
+    def _on_event(self, event: LinkEvent) -> None:
+        match event:
+            case ButtonEvent():
+                for listener in list(self._contact_listeners):
+                    listener(event)
+            case Status(state=state) if state is DeviceState.ACTIVE:
+                self.state = state
+                self._changed()
+            case Status(state=state):
+                self._rest(state)
+                self._changed()
+            case Done():
+                self._rest(DeviceState.SESSION)
+                self._changed()
+
+    @callback
+    def _rest(self, state: DeviceState) -> None:
+        """Note that every output is at rest."""
+        self.state = state
+        self.light = None
+        self.servos.clear()
+
+    @callback
+    def _on_credentials(self, credentials: Credentials) -> None:
+        self.hass.config_entries.async_update_entry(self._entry, data={**self._entry.data, **data_of(credentials)})
+
+    @callback
+    def async_listen_contacts(self, listener: Callable[[ButtonEvent], None]) -> CALLBACK_TYPE:
+        """Call back at each event of a contact."""
+        self._contact_listeners.add(listener)
+
+        @callback
+        def remove() -> None:
+            self._contact_listeners.discard(listener)
+
+        return remove
+
+    # Connecting
+
+    async def async_connect(self, *, patient: bool = False) -> None:
+        """Bring the link up, in turn with the other buttons; ``patient`` lets what a person waits for go first."""
+        if self.client.connected:
+            return
+        try:
+            async with asyncio.timeout(TURN_LIMIT_S), self._connecting, _turn(self.hass, patient=patient):
+                await self.client.connect()
+        except TimeoutError as err:
+            raise LinkTimeout("connect", TURN_LIMIT_S) from err
+        except WrongInstance:
+            self._entry.async_start_reauth(self.hass)
+            raise
+        except AuthenticationFailed:
+            # One failure may be noise, or someone else answering; only a button that keeps refusing needs a person.
+            self._auth_failures += 1
+            if self._auth_failures >= AUTH_FAILURES_BEFORE_REAUTH:
+                self._entry.async_start_reauth(self.hass)
+            raise
+
+    @callback
+    def _dismiss_reauth(self) -> None:
+        """Take back the question for a key: the one we have works."""
+        for flow in list(self._entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _start_listening(self) -> None:
+        if self._entry.options.get(CONF_LISTEN, DEFAULT_LISTEN):
+            self._listening = self._entry.async_create_background_task(
+                self.hass, self._async_listen(), f"{DOMAIN} listen to {self.title}"
+            )
+
+    async def _async_stop_listening(self) -> None:
+        if (task := self._listening) is not None:
+            self._listening = None
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _async_listen(self) -> None:
+        """Keep the link up while the button is in range, so that presses are heard."""
+        delay = FIRST_RETRY_S
+        with self.client.hold():
+            while True:
+                await self._in_range.wait()
+                self._down.clear()
+                try:
+                    await self.async_connect(patient=True)
+                except LinkError as err:
+                    _LOGGER.debug("%s cannot be listened to: %s", self.title, err)
+                    delay = await self._async_back_off(err, delay)
+                else:
+                    delay = FIRST_RETRY_S
+                    await self._down.wait()
+
+    async def _async_back_off(self, err: LinkError, delay: float) -> float:
+        """Wait after a failure; return how long to wait after the next."""
+        if isinstance(err, WrongInstance | AuthenticationFailed):
+            delay = LAST_RETRY_S
+        elif isinstance(err, LinkUnreachable):
+            delay = max(delay, err.retry_in_s)
+        until = self.hass.loop.time() + delay
+        heard = self.last_seen
+        while (left := until - self.hass.loop.time()) > 0:
+            await asyncio.sleep(min(left, FIRST_RETRY_S))
+            if self.last_seen - heard > SILENCE_S:
+                return FIRST_RETRY_S
+            heard = self.last_seen
+        return min(2 * delay, LAST_RETRY_S)
+
+    # Commands
 
     async def async_prepare(self) -> None:
         """Connect now and hold the link until `async_release`, so that what follows starts at once.
 
-        Calls nest: each needs its own release.
+        Calls nest: each that returns needs its own release.
         """
-        raise NotImplementedError
+        await self.async_connect()
+        hold = self.client.hold()
+        hold.__enter__()
+        self._holds.append(hold)
 
     @callback
     def async_release(self) -> None:
         """Give up one hold; the link goes down after the idle time."""
-        raise NotImplementedError
+        self._holds.pop().__exit__(None, None, None)
+
+    async def async_send(self, command: Command, *, supersede: bool = False) -> Ack:
+        """Send one command; with ``supersede`` it takes the place of unsent ones for the same output."""
+        await self.async_connect()
+        ack = await self.client.send(command, supersede=supersede)
+        if command.leased:
+            self.state = DeviceState.ACTIVE
+            self._changed()
+        return ack
+
+    async def async_light(self, light: Light | None) -> None:
+        """Show a light and keep its lease alive; None darkens it, and ends the lease where nothing else needs it."""
+        if light is None and not self._performing and not self.servos:
+            await self.async_stop()
+            return
+        try:
+            await self.async_send(light or Light(LightPattern.SOLID, (0, 0, 0), 0, 0), supersede=True)
+        except Superseded:
+            return
+        self.light = light
+        self._changed()
+
+    async def async_servo(self, channel: int, decidegrees: int) -> None:
+        """Turn a servo, as fast as the board lets it, and keep its lease alive."""
+        try:
+            await self.async_send(Servo(channel, decidegrees, 0), supersede=True)
+        except Superseded:
+            return
+        self.servos[channel] = decidegrees
+        self._changed()
+
+    async def async_identify(self) -> None:
+        """Let the button show which one it is."""
+        await self.async_send(Identify(IDENTIFY_MS))
+
+    async def async_stop(self) -> None:
+        """Put every output at rest; sent only where a link is up, for without one the button rests by itself."""
+        if not self.client.connected:
+            return
+        await self.client.stop()
+        self._rest(DeviceState.SESSION if self.client.connected else DeviceState.SAFE)
+        self._changed()
+
+    # Performing
 
     async def async_upload(
         self, assets: Mapping[int, bytes], on_progress: Callable[[float], None] | None = None
     ) -> None:
         """Store the assets that the button does not hold yet; ``on_progress`` hears the share done, 0 to 1."""
-        raise NotImplementedError
+        await self.async_connect()
+        total = sum(map(len, assets.values())) or 1
+        done = 0
+        for asset_id, data in assets.items():
+
+            def report(share: float, before: int = done, size: int = len(data)) -> None:
+                if on_progress is not None:
+                    on_progress((before + share * size) / total)
+
+            await self.client.upload(asset_id, data, report)
+            done += len(data)
+            report(0.0, done, 0)
+
+    async def async_load(
+        self,
+        cues: Sequence[TimedCue],
+        assets: Mapping[int, bytes],
+        on_progress: Callable[[float], None] | None = None,
+    ) -> int:
+        """Upload what is missing and load the cues, ready for `async_run`; return how many the button confirmed."""
+        await self.async_upload(assets, on_progress)
+        return await self.client.prepare(TIMELINE, cues)
+
+    async def async_run(self, start_at: float, duration_s: float) -> PerformanceOutcome:
+        """Start the loaded cues at ``start_at`` (``hass.loop.time()``) on the button's own clock; return at their end.
+
+        Ended in any other way than by the button, it stops the button.
+        """
+        self._performing = True
+        self._rest(DeviceState.ACTIVE)
+        self._changed()
+        try:
+            performed = await self.client.run(TIMELINE, start_at, duration_s)
+        except BaseException:
+            await self.async_stop()
+            raise
+        finally:
+            self._performing = False
+        started = self.client.clock_offset
+        return PerformanceOutcome(
+            performed.acked_cues,
+            None if started is None else started + performed.start_ms / 1000 - start_at,
+            DoneCode(performed.done.code),
+        )
 
     async def async_perform(
         self,
@@ -74,16 +548,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         duration_s: float,
         on_progress: Callable[[float], None] | None = None,
     ) -> PerformanceOutcome:
-        """Upload what is missing, load the cues, start them at ``start_at`` (``hass.loop.time()``), wait for the end.
-
-        Upload first with `async_upload` where several buttons must start together. A cancelled call stops the button.
-        """
-        raise NotImplementedError
-
-    async def async_send(self, command: Command, *, supersede: bool = False) -> Ack:
-        """Send one command; with ``supersede`` a newer command of its kind may replace it while it waits."""
-        raise NotImplementedError
-
-    async def async_stop(self) -> None:
-        """Put every output at rest; sent only where a link is up, for without one the button is at rest by itself."""
-        raise NotImplementedError
+        """`async_load` and `async_run` in one, for a button that performs alone."""
+        await self.async_load(cues, assets, on_progress)
+        return await self.async_run(start_at, duration_s)

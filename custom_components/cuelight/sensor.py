@@ -1,0 +1,97 @@
+"""Battery, signal and state of a button; progress of a studio."""
+
+from typing import Final, override
+
+from homeassistant.components import bluetooth
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import PERCENTAGE, SIGNAL_STRENGTH_DECIBELS_MILLIWATT, EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_KIND, EntryKind
+from .coordinator import ButtonConfigEntry, ButtonCoordinator
+from .entity import ButtonEntity
+from .link import DeviceState
+from .studio_sensor import async_setup_studio_sensors
+
+PARALLEL_UPDATES = 0
+
+_STATES: Final = [state.name.lower() for state in DeviceState]
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: ConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of a studio or a button."""
+    if entry.data[CONF_KIND] == EntryKind.STUDIO:
+        await async_setup_studio_sensors(hass, entry, async_add_entities)
+    else:
+        _setup_button(entry, async_add_entities)
+
+
+def _setup_button(entry: ButtonConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
+    async_add_entities(kind(entry.runtime_data) for kind in (ButtonBattery, ButtonSignal, ButtonState))
+
+
+class ButtonBattery(ButtonEntity, SensorEntity):
+    """The battery, as advertised."""
+
+    _attr_device_class = SensorDeviceClass.BATTERY
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = PERCENTAGE
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "battery")
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the charge in percent."""
+        return self.coordinator.battery
+
+
+class ButtonSignal(ButtonEntity, SensorEntity):
+    """The signal where it is received best; read now and then, for it changes with every advertisement."""
+
+    _attr_device_class = SensorDeviceClass.SIGNAL_STRENGTH
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = SIGNAL_STRENGTH_DECIBELS_MILLIWATT
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "signal")
+
+    @property
+    @override
+    def should_poll(self) -> bool:
+        """Return True: reading what Home Assistant last heard costs the button nothing."""
+        return True
+
+    @override
+    async def async_update(self) -> None:
+        """Read the signal of the last advertisement."""
+        info = bluetooth.async_last_service_info(self.hass, self.coordinator.address)
+        self._attr_native_value = info.rssi if info else None
+
+
+class ButtonState(ButtonEntity, SensorEntity):
+    """The state of the button's safety state machine, as far as this Home Assistant knows it."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = _STATES
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "state")
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Return the state."""
+        return self.coordinator.state.name.lower()
