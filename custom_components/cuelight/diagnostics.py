@@ -1,0 +1,56 @@
+"""What to attach to a bug report: everything about a link but its secrets and its whereabouts."""
+
+import re
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_ADDRESS
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_KIND, CONF_PENDING_KEY, EntryKind
+from .coordinator import ButtonCoordinator
+from .errors import reachability
+
+_SECRETS: Final = {CONF_ADDRESS, CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_PENDING_KEY, "api_key", "token"}
+_ADDRESS: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}", re.IGNORECASE)
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    """Return a redacted snapshot; nothing is sent to a button for it."""
+    snapshot: dict[str, Any] = {
+        "data": async_redact_data(dict(entry.data), _SECRETS),
+        "options": dict(entry.options),
+    }
+    if entry.data[CONF_KIND] == EntryKind.BUTTON:
+        snapshot["button"] = _button(hass, entry.runtime_data)
+    return snapshot
+
+
+def _button(hass: HomeAssistant, coordinator: ButtonCoordinator) -> dict[str, Any]:
+    client = coordinator.client
+    status = client.last_status
+    error = client.last_error
+    return {
+        "available": coordinator.available,
+        "battery": coordinator.battery,
+        "link": client.state.value,
+        "state": coordinator.state.name.lower(),
+        "last_error": None if error is None else {"kind": type(error).__name__, "text": _anonymous(str(error))},
+        "last_status": None
+        if status is None
+        else {
+            "state": status.state.name.lower(),
+            "clock_ms": status.clock_ms,
+            "lease_left": status.lease_left,
+            "millivolts": status.millivolts,
+            "fault": status.fault,
+            "last_counter": status.last_counter,
+        },
+        "reachability": _anonymous(reachability(hass, coordinator.address)),
+    }
+
+
+def _anonymous(text: str) -> str:
+    """Return the text without Bluetooth addresses."""
+    return _ADDRESS.sub("**REDACTED**", text)
