@@ -1,0 +1,1 @@
+"""The whole path, with the real firmware behind Home Assistant's Bluetooth."""
