@@ -42,10 +42,11 @@ type Entry = Mapping[str, Any]
 class Board:
     """One simulated button: its identity, its flash file, its process, its record.
 
-    The flash outlives the process, as on a board whose power is cut.
+    The flash outlives the process, as on a board whose power is cut. Without an air the board cannot be started here,
+    but described to a process that has one, and its record read.
     """
 
-    air: Air
+    air: Air | None
     folder: Path
     program: Path
     name: str
@@ -78,6 +79,7 @@ class Board:
     async def start(self) -> None:
         """Power up."""
         assert self.process is None, "already running"
+        assert self.air is not None, "this board runs in another process"
         self.boots += 1
         socket = self.air.folder / f"{self.name}.{self.boots}"
         self.radio = BoardController(self.air, socket)

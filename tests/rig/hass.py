@@ -282,6 +282,11 @@ class Hass:
             process.kill()
             await process.wait()
 
+    async def ended(self) -> None:
+        """Wait until the process ends by itself."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def stop(self) -> None:
         """Stop as a user stops it."""
         await self._end(kill=False)
