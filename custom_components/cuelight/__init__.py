@@ -4,6 +4,7 @@ from homeassistant.components import bluetooth
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
@@ -43,7 +44,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 async def _async_setup_button(hass: HomeAssistant, entry: ButtonConfigEntry) -> bool:
     """Set up a button without connecting to it: it may be out of range, and start-up must not wait for it."""
-    coordinator = ButtonCoordinator(hass, entry)
+    try:
+        coordinator = ButtonCoordinator(hass, entry)
+    except ValueError as err:
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="stored_key_invalid") from err
     entry.runtime_data = coordinator
     entry.async_on_unload(coordinator.async_shutdown)
     await hass.config_entries.async_forward_entry_setups(entry, BUTTON_PLATFORMS)

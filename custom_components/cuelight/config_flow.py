@@ -45,10 +45,11 @@ from .link import (
     device_address,
     parse_advertisement,
 )
-from .t2v import PROVIDERS
+from .t2v import Provider, StoryboardProvider
 
 _LOGGER = logging.getLogger(__name__)
 
+PROVIDERS: Final[dict[str, type[Provider]]] = {StoryboardProvider.name: StoryboardProvider}
 KEY_DIGITS: Final = 64
 LABEL_SLOT: Final = 0
 _KEY_SCHEMA: Final = probatio.Schema(

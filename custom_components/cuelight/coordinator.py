@@ -200,6 +200,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._listening: asyncio.Task[None] | None = None
         self._end_grace: CALLBACK_TYPE | None = None
         self._performing = False
+        self._loaded = 0
         self._holds: list[AbstractContextManager[None]] = []
         self._forget_stop: CALLBACK_TYPE | None = None
 
@@ -516,7 +517,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     ) -> int:
         """Upload what is missing and load the cues, ready for `async_run`; return how many the button confirmed."""
         await self.async_upload(assets, on_progress)
-        return await self.client.prepare(TIMELINE, cues)
+        self._loaded = await self.client.prepare(TIMELINE, cues)
+        return self._loaded
 
     async def async_run(self, start_at: float, duration_s: float) -> PerformanceOutcome:
         """Start the loaded cues at ``start_at`` (``hass.loop.time()``) on the button's own clock; return at their end.
@@ -526,19 +528,18 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._performing = True
         self._rest(DeviceState.ACTIVE)
         self._changed()
+        offset, late_s = self.client.clock_offset, max(0.0, self.hass.loop.time() - start_at)
         try:
-            performed = await self.client.run(TIMELINE, start_at, duration_s)
+            done = await self.client.run(TIMELINE, start_at, duration_s)
         except BaseException:
             await self.async_stop()
             raise
         finally:
             self._performing = False
-        started = self.client.clock_offset
-        return PerformanceOutcome(
-            performed.acked_cues,
-            None if started is None else started + performed.start_ms / 1000 - start_at,
-            DoneCode(performed.done.code),
-        )
+        # The start was planned by the clock as it was known then; what is known better by now is the skew.
+        known = self.client.clock_offset
+        skew = None if offset is None or known is None else known - offset + late_s
+        return PerformanceOutcome(self._loaded, skew, DoneCode(done.code))
 
     async def async_perform(
         self,

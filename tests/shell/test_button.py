@@ -1,0 +1,378 @@
+"""The entities of a button, and how truthful they are."""
+
+from typing import Any
+
+import pytest
+from custom_components.cuelight.link import (
+    AckCode,
+    ButtonEvent,
+    ButtonKind,
+    DeviceState,
+    Identify,
+    Light,
+    LightPattern,
+    Servo,
+    Status,
+)
+from homeassistant.components.homeassistant import DOMAIN as HOMEASSISTANT, SERVICE_UPDATE_ENTITY
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+
+from .conftest import SetUp, button_entry
+from .radio import DEV_ID, FakeButton, Radio
+
+LIGHT = "light.stage_left"
+SERVO = "number.stage_left_servo"
+SAFETY = "binary_sensor.stage_left_safe_state"
+STATE = "sensor.stage_left_state"
+BATTERY = "sensor.stage_left_battery"
+PRESS = "event.stage_left_press"
+STOP = "button.stage_left_stop"
+IDENTIFY = "button.stage_left_identify"
+
+
+def state(hass: HomeAssistant, entity_id: str) -> State:
+    """The state of an entity that exists."""
+    found = hass.states.get(entity_id)
+    assert found is not None, entity_id
+    return found
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> None:
+    """Call an action on one entity and wait for it."""
+    domain, name = action.split(".")
+    await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+    await hass.async_block_till_done()
+
+
+async def test_a_button_is_one_device_with_its_entities(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp, snapshot_entities: dict[str, bool]
+) -> None:
+    entry = await set_up()
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert device.connections == {(dr.CONNECTION_BLUETOOTH, button.address)}
+    assert device.name == "Stage left"
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert {entity.entity_id: entity.disabled for entity in entities} == snapshot_entities
+    assert all(entity.unique_id.startswith(f"{DEV_ID.hex()}-") for entity in entities)
+
+
+@pytest.fixture
+def snapshot_entities() -> dict[str, bool]:
+    """Every entity of a button, and whether it is off by default."""
+    return {
+        LIGHT: False,
+        SERVO: False,
+        "number.stage_left_servo_2": True,
+        "number.stage_left_servo_3": True,
+        "number.stage_left_servo_4": True,
+        PRESS: False,
+        "event.stage_left_press_2": True,
+        "event.stage_left_press_3": True,
+        STOP: False,
+        IDENTIFY: False,
+        SAFETY: False,
+        STATE: False,
+        BATTERY: False,
+        "sensor.stage_left_signal_strength": True,
+    }
+
+
+async def test_setting_up_connects_to_nothing(hass: HomeAssistant, radio: Radio, set_up: SetUp) -> None:
+    await set_up()
+    assert radio.connects == 0
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+
+
+async def test_the_light_shows_what_the_button_acknowledged(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    assert state(hass, LIGHT).state == STATE_OFF
+    await act(hass, "light.turn_on", LIGHT, rgb_color=(10, 20, 30), brightness=77, effect="heartbeat")
+    assert button.commands == [Light(LightPattern.HEARTBEAT, (10, 20, 30), 77, 0)]
+    shown = state(hass, LIGHT)
+    assert shown.state == STATE_ON
+    assert (shown.attributes["rgb_color"], shown.attributes["brightness"], shown.attributes["effect"]) == (
+        (10, 20, 30),
+        77,
+        "heartbeat",
+    )
+    assert state(hass, SAFETY).state == STATE_ON
+    assert state(hass, STATE).state == "active"
+
+
+async def test_turning_on_again_keeps_what_is_not_said(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "light.turn_on", LIGHT, rgb_color=(10, 20, 30), brightness=77, effect="blink")
+    await act(hass, "light.turn_off", LIGHT)
+    await act(hass, "light.turn_on", LIGHT, effect="off")
+    assert button.commands[-1] == Light(LightPattern.SOLID, (10, 20, 30), 77, 0)
+
+
+async def test_turning_off_ends_the_lease(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    await act(hass, "light.turn_off", LIGHT)
+    assert button.session.state is DeviceState.SESSION
+    assert state(hass, LIGHT).state == STATE_OFF
+    assert state(hass, SAFETY).state == STATE_OFF
+
+
+async def test_turning_off_the_light_leaves_the_servo_where_it_is(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "number.set_value", SERVO, value=90)
+    await act(hass, "light.turn_on", LIGHT)
+    await act(hass, "light.turn_off", LIGHT)
+    assert button.commands[-1] == Light(LightPattern.SOLID, (0, 0, 0), 0, 0)
+    assert button.session.state is DeviceState.ACTIVE
+    assert state(hass, LIGHT).state == STATE_OFF
+    assert state(hass, SERVO).state == "90.0"
+
+
+async def test_a_servo_turns_in_tenths_of_a_degree(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    assert state(hass, SERVO).state == STATE_UNKNOWN
+    await act(hass, "number.set_value", SERVO, value=45.7)
+    assert button.commands == [Servo(0, 457, 0)]
+    assert state(hass, SERVO).state == "45.7"
+
+
+async def test_stop_puts_everything_at_rest(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "number.set_value", SERVO, value=90)
+    await act(hass, "light.turn_on", LIGHT)
+    await act(hass, "button.press", STOP)
+    assert button.session.state is DeviceState.SESSION
+    assert state(hass, SERVO).state == STATE_UNKNOWN
+    assert state(hass, LIGHT).state == STATE_OFF
+    assert state(hass, STATE).state == "session"
+
+
+async def test_stop_without_a_link_asks_for_none(hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "button.press", STOP)
+    assert radio.connects == 0
+
+
+async def test_identify_shows_which_one_it_is(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "button.press", IDENTIFY)
+    assert button.commands == [Identify(5000)]
+    assert state(hass, SAFETY).state == STATE_OFF
+
+
+async def test_a_lost_link_is_told_at_once(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "number.set_value", SERVO, value=90)
+    await act(hass, "light.turn_on", LIGHT)
+    button.lose_link()
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_OFF
+    assert state(hass, SERVO).state == STATE_UNKNOWN
+    assert state(hass, SAFETY).state == STATE_OFF
+    assert state(hass, STATE).state == "safe"
+
+
+async def test_the_next_command_after_a_lost_link_connects_again(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    button.lose_link()
+    await act(hass, "light.turn_on", LIGHT)
+    assert radio.connects == 2
+    assert state(hass, LIGHT).state == STATE_ON
+
+
+async def test_a_status_without_a_lease_says_that_the_light_is_off(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    button.tell(Status(DeviceState.SESSION, 1000, 0, 3000, 0, button.session.last_counter))
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_OFF
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ([ButtonKind.PRESS], ("press_start", None)),
+        ([ButtonKind.PRESS, ButtonKind.RELEASE], ("press_end", None)),
+        ([ButtonKind.PRESS, ButtonKind.RELEASE, ButtonKind.SINGLE], ("multi_press_end", 1)),
+        ([ButtonKind.DOUBLE], ("multi_press_end", 2)),
+        ([ButtonKind.PRESS, ButtonKind.LONG], ("long_press_start", None)),
+        ([ButtonKind.PRESS, ButtonKind.LONG, ButtonKind.RELEASE], ("long_press_end", None)),
+        ([ButtonKind.PRESS, ButtonKind.LONG, ButtonKind.RELEASE, ButtonKind.PRESS, ButtonKind.RELEASE], ("press_end", None)),
+    ],
+)
+async def test_presses_become_standard_button_events(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp, kinds: list[ButtonKind], expected: tuple[str, int | None]
+) -> None:
+    await set_up()
+    await act(hass, "button.press", IDENTIFY)
+    for kind in kinds:
+        button.tell(ButtonEvent(0, kind, 5))
+    await hass.async_block_till_done()
+    event = state(hass, PRESS)
+    assert (event.attributes["event_type"], event.attributes.get("multi_press_count")) == expected
+
+
+async def test_another_contact_is_another_entity(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "button.press", IDENTIFY)
+    button.tell(ButtonEvent(1, ButtonKind.PRESS, 5))
+    await hass.async_block_till_done()
+    assert state(hass, PRESS).state == STATE_UNKNOWN
+
+
+async def test_the_battery_is_the_advertised_one(hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    assert state(hass, BATTERY).state == "80"
+    radio.advertise(button, battery=41)
+    await hass.async_block_till_done()
+    assert state(hass, BATTERY).state == "41"
+
+
+async def test_the_signal_is_read_when_asked_for(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    er.async_get(hass).async_get_or_create(
+        "sensor", "cuelight", f"{DEV_ID.hex()}-signal", suggested_object_id="signal", disabled_by=None
+    )
+    await async_setup_component(hass, HOMEASSISTANT, {})
+    await set_up()
+    await act(hass, f"{HOMEASSISTANT}.{SERVICE_UPDATE_ENTITY}", "sensor.signal")
+    assert state(hass, "sensor.signal").state == "-60"
+
+
+async def test_a_button_out_of_range_is_unavailable_and_comes_back_by_itself(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    await set_up()
+    assert state(hass, LIGHT).state == STATE_OFF
+    caplog.clear()
+    await radio.fall_silent()
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+    assert state(hass, BATTERY).state == STATE_UNAVAILABLE
+    radio.advertise(button)
+    radio.advertise(button, battery=79)
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_OFF
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.cuelight")]
+    assert told == ["Stage left is unavailable", "Stage left is available"]
+
+
+async def test_a_connected_button_is_available_though_it_does_not_advertise(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    await radio.fall_silent()
+    assert state(hass, LIGHT).state == STATE_ON
+    await entry.runtime_data.client.disconnect()
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_OFF, "a button let go in good order is still here"
+    await radio.pass_time(60)
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {0xFFFF: b"\x01" + b"imposter" + bytes(4) + b"\x05"},
+        {0xFFFF: b"\x02" + DEV_ID + bytes(4) + b"\x05"},
+        {0xFFFF: b"\x01"},
+        {},
+    ],
+    ids=["another's identity", "another version", "cut short", "nothing"],
+)
+async def test_an_advertisement_that_lies_changes_nothing(
+    hass: HomeAssistant, radio: Radio, set_up: SetUp, lie: dict[int, bytes]
+) -> None:
+    entry = await set_up()
+    before = dict(entry.data)
+    radio.say(FakeButton().address, lie)
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+    assert dict(entry.data) == before
+    assert radio.connects == 0
+    assert not list(entry.async_get_active_flows(hass, {"reauth"}))
+
+
+async def test_an_advertised_instance_is_no_reason_to_ask_for_a_key(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    radio.say(button.address, FakeButton(inst_id=b"\xff\xff\xff\xff").advertisement(battery=5))
+    await act(hass, "light.turn_on", LIGHT)
+    assert state(hass, LIGHT).state == STATE_ON
+    assert not list(entry.async_get_active_flows(hass, {"reauth"}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        (AckCode.UNSUPPORTED, "refused_unsupported"),
+        (AckCode.OUT_OF_RANGE, "refused_out_of_range"),
+        (AckCode.DENIED, "refused"),
+    ],
+)
+async def test_a_refusal_is_a_sentence_and_the_light_stays_off(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp, answer: AckCode, key: str
+) -> None:
+    await set_up()
+    button.answer = answer
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(hass, "light.turn_on", LIGHT)
+    assert caught.value.translation_key == key
+    assert "Stage left" in str(caught.value)
+    assert state(hass, LIGHT).state == STATE_OFF
+
+
+async def test_a_button_that_cannot_be_reached_says_why(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    button.reachable = False
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(hass, "light.turn_on", LIGHT)
+    assert caught.value.translation_key == "unreachable"
+    assert caught.value.translation_placeholders is not None
+    assert caught.value.translation_placeholders["reason"]
+    assert state(hass, LIGHT).state == STATE_OFF
+
+
+async def test_unloading_stops_the_button(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    entry = await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    stopped: list[DeviceState] = []
+    lose = button.lose_link
+    client = button.client
+    assert client is not None
+    disconnect = client.lose
+
+    def watch() -> None:
+        stopped.append(button.session.state)
+        disconnect()
+
+    client.lose = watch  # type: ignore[method-assign]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert stopped[:1] == [DeviceState.SESSION], "at rest before the link went"
+    assert button.client is None
+    assert lose == button.lose_link
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+
+
+async def test_reloading_brings_everything_back(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    entry = await set_up(button_entry(listen=True))
+    await act(hass, "light.turn_on", LIGHT)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_OFF
+    await act(hass, "light.turn_on", LIGHT)
+    assert state(hass, LIGHT).state == STATE_ON

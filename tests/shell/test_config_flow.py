@@ -1,0 +1,306 @@
+"""Adding studios and buttons, and renewing keys."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from custom_components.cuelight.config_flow import InvalidKey, parse_key
+from custom_components.cuelight.const import DOMAIN
+from homeassistant.config_entries import SOURCE_BLUETOOTH, SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from .conftest import SetUp, button_entry
+from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
+
+type Result = Any
+OTHER_KEY = bytes(reversed(range(32)))
+BUTTON_DATA = {
+    "kind": "button",
+    "address": FakeButton().address,
+    "dev_id": DEV_ID.hex(),
+    "inst_id": INST_ID.hex(),
+    "key": KEY.hex(),
+    "slot": 0,
+    "gen": 0,
+    "pending_key": None,
+}
+
+
+def discovered(hass: HomeAssistant) -> list[Result]:
+    """The flows that discovery has started."""
+    return [
+        flow
+        for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        if flow["context"]["source"] == SOURCE_BLUETOOTH
+    ]
+
+
+async def choose(hass: HomeAssistant, kind: str) -> Result:
+    """Start a flow by hand and choose from its menu."""
+    result: Result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["studio", "button"]
+    return await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": kind})
+
+
+async def enter(hass: HomeAssistant, result: Result, **user_input: Any) -> Result:
+    """Fill in the form that a flow shows."""
+    assert result["type"] is FlowResultType.FORM
+    return await hass.config_entries.flow.async_configure(result["flow_id"], user_input)
+
+
+# What people paste
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY.hex(),
+        KEY.hex().upper(),
+        KEY.hex(" ", 4),
+        KEY.hex("-", 2),
+        f"  {KEY.hex(':')}\n",
+        KEY.hex()[:32] + "\n" + KEY.hex()[32:],
+        "\u2013".join(KEY.hex(" ", 8).split()),
+        "\u00a0".join(KEY.hex(" ", 8).split()),
+    ],
+)
+def test_a_key_is_read_however_it_is_grouped(text: str) -> None:
+    assert parse_key(text) == KEY
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "placeholders"),
+    [
+        ("", "key_length", {"count": "0"}),
+        (KEY.hex()[:-1], "key_length", {"count": "63"}),
+        (KEY.hex() + "00", "key_length", {"count": "66"}),
+        (KEY.hex().replace("0", "O"), "key_character", {"character": "O"}),
+        ("１" * 64, "key_character", {"character": "１"}),  # full-width digits are no hex digits
+        ("0x" + KEY.hex(), "key_character", {"character": "x"}),
+    ],
+)
+def test_what_is_no_key_is_explained(text: str, reason: str, placeholders: dict[str, str]) -> None:
+    with pytest.raises(InvalidKey) as caught:
+        parse_key(text)
+    assert (caught.value.reason, caught.value.placeholders) == (reason, placeholders)
+
+
+# Studios
+
+
+async def test_a_storyboard_needs_no_settings(hass: HomeAssistant, enable_bluetooth: None) -> None:
+    result = await choose(hass, "studio")
+    result = await enter(hass, result, provider="storyboard")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {"kind": "studio", "provider": "storyboard"}
+    assert result["result"].unique_id == "storyboard"
+
+
+async def test_one_storyboard_is_enough(hass: HomeAssistant, enable_bluetooth: None) -> None:
+    MockConfigEntry(
+        domain=DOMAIN, unique_id="storyboard", data={"kind": "studio", "provider": "storyboard"}
+    ).add_to_hass(hass)
+    result = await enter(hass, await choose(hass, "studio"), provider="storyboard")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_a_storyboard_has_nothing_to_reconfigure(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "storyboard"})
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "nothing_to_reconfigure"
+    assert not entry.supports_options
+
+
+# Buttons by discovery
+
+
+async def test_a_discovered_button_is_added_once_it_proves_its_key(hass: HomeAssistant, button: FakeButton) -> None:
+    await hass.async_block_till_done()
+    [flow] = discovered(hass)
+    assert flow["context"]["title_placeholders"] == {"name": "Cuelight 0708"}
+    assert button.client is None, "nothing may connect before the user asks"
+
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert result["step_id"] == "pair"
+    assert not result["errors"]
+    result = await enter(hass, result, key=KEY.hex(" ", 4).upper())
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Cuelight 0708"
+    assert result["data"] == BUTTON_DATA
+    assert result["result"].unique_id == DEV_ID.hex()
+    await hass.async_block_till_done()
+    assert result["result"].state is ConfigEntryState.LOADED
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [("12", {"key": "key_length"}), ("z" * 64, {"key": "key_character"}), (OTHER_KEY.hex(), {"key": "invalid_auth"})],
+)
+async def test_a_wrong_key_can_be_corrected(
+    hass: HomeAssistant, button: FakeButton, key: str, error: dict[str, str]
+) -> None:
+    await hass.async_block_till_done()
+    [flow] = discovered(hass)
+    result = await enter(hass, await hass.config_entries.flow.async_configure(flow["flow_id"]), key=key)
+    assert result["errors"] == error
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert button.client is None or result["result"].state is ConfigEntryState.LOADED
+    await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_button_that_does_not_answer_can_be_tried_again(hass: HomeAssistant, button: FakeButton) -> None:
+    await hass.async_block_till_done()
+    [flow] = discovered(hass)
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    button.reachable = False
+    with patch("custom_components.cuelight.config_flow.async_check_key", side_effect=RuntimeError):
+        result = await enter(hass, result, key=KEY.hex())
+    assert result["errors"] == {"base": "unknown"}
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["errors"] == {"base": "cannot_connect"}
+    assert result["description_placeholders"]["reason"]
+    button.reachable = True
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_button_heard_only_by_a_passive_proxy_is_offered_with_the_reason_it_cannot_be_added(
+    hass: HomeAssistant, enable_bluetooth: None
+) -> None:
+    with Radio(hass, connectable=False).on() as passive:
+        passive.add(FakeButton())
+        await hass.async_block_till_done()
+        [flow] = discovered(hass)
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        assert result["errors"] == {"base": "no_connectable_path"}
+        assert result["description_placeholders"]["reason"]
+        result = await enter(hass, result, key=KEY.hex())
+        assert result["errors"] == {"base": "no_connectable_path"}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda radio: radio.say("C0:11:22:33:44:55", FakeButton().advertisement()),
+        lambda radio: radio.say(FakeButton().address, {0xFFFF: b"\x01" + bytes(8) + INST_ID + b"\x50"}),
+        lambda radio: radio.say(FakeButton().address, {0xFFFF: FakeButton().advertisement()[0xFFFF][:-1]}),
+        lambda radio: radio.say(FakeButton().address, {0xFFFF: b"\x01"}),
+    ],
+    ids=["another's address", "another's identity", "cut short", "empty"],
+)
+async def test_an_advertisement_that_lies_is_not_offered(
+    hass: HomeAssistant, radio: Radio, lie: Callable[[Radio], None]
+) -> None:
+    lie(radio)
+    await hass.async_block_till_done()
+    assert discovered(hass) == []
+
+
+async def test_discovery_changes_nothing_for_a_configured_button(hass: HomeAssistant, radio: Radio) -> None:
+    entry = button_entry()
+    entry.add_to_hass(hass)
+    before = dict(entry.data)
+    radio.add(FakeButton(inst_id=b"\xff\xff\xff\xff"))
+    await hass.async_block_till_done()
+    assert discovered(hass) == []
+    assert dict(entry.data) == before
+
+
+# Buttons by hand
+
+
+async def test_a_button_in_range_is_chosen_by_hand(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
+    radio.add(FakeButton(bytes(8)))
+    radio.say("C0:11:22:33:44:55", FakeButton(b"imposter").advertisement())
+    configured = MockConfigEntry(domain=DOMAIN, unique_id=bytes(8).hex(), data={"kind": "button"})
+    configured.add_to_hass(hass)
+    result = await choose(hass, "button")
+    assert result["step_id"] == "button"
+    assert list(result["data_schema"].schema["dev_id"].container) == [DEV_ID.hex()]
+    result = await enter(hass, result, dev_id=DEV_ID.hex())
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == BUTTON_DATA
+    await hass.async_block_till_done()
+    assert discovered(hass) == [], "the discovered flow of the same button ends"
+    await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_no_button_in_range_says_so(hass: HomeAssistant, radio: Radio) -> None:
+    result = await choose(hass, "button")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "no_devices_found"
+
+
+# New keys
+
+
+@pytest.mark.parametrize("listen", [False, True])
+async def test_reauthentication_takes_the_new_key_and_the_new_instance(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp, listen: bool
+) -> None:
+    entry = await set_up(button_entry(listen=listen))
+    button.reset(b"new!", OTHER_KEY)
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    assert result["description_placeholders"]["name"] == "Stage left"
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["errors"] == {"key": "invalid_auth"}
+    result = await enter(hass, result, key=OTHER_KEY.hex())
+    assert result["reason"] == "reauth_successful"
+    assert entry.data == {**BUTTON_DATA, "key": OTHER_KEY.hex(), "inst_id": b"new!".hex()}
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reconfiguration_tries_the_key_and_keeps_the_old_one_if_it_is_wrong(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    before = dict(entry.data)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await enter(hass, result, key=OTHER_KEY.hex())
+    assert result["errors"] == {"key": "invalid_auth"}
+    assert dict(entry.data) == before
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["reason"] == "reconfigure_successful"
+    assert dict(entry.data) == before
+    await hass.async_block_till_done()
+
+
+async def test_reauthentication_works_while_the_entry_is_not_loaded(hass: HomeAssistant, button: FakeButton) -> None:
+    entry = button_entry(key=OTHER_KEY)
+    entry.add_to_hass(hass)
+    result = await enter(hass, await entry.start_reauth_flow(hass), key=KEY.hex())
+    assert result["reason"] == "reauth_successful"
+    assert entry.data["key"] == KEY.hex()
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+# Options
+
+
+async def test_options_reload_the_button(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    entry = await set_up()
+    before = entry.runtime_data
+    result: Result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"listen": False, "idle_disconnect_s": 120.0}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options == {"listen": False, "idle_disconnect_s": 120}
+    assert isinstance(entry.options["idle_disconnect_s"], int)
+    assert entry.runtime_data is not before
