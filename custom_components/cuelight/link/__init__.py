@@ -1,7 +1,8 @@
 """CLP/1, the authenticated link between a host and a button: frames, sessions, commands, and a client over bleak."""
 
 from .advertisement import COMPANY_ID, Advertisement, device_address, parse_advertisement
-from .client import LinkClient, LinkState, Performed
+from .channel import LinkState
+from .client import LinkClient, Performed
 from .commands import (
     Ack,
     Asset,
@@ -25,6 +26,7 @@ from .commands import (
     Stop,
     TimedCue,
 )
+from .connection import Limits
 from .const import (
     RX_UUID,
     SERVICE_UUID,
@@ -47,6 +49,7 @@ from .exceptions import (
     InvalidArgument,
     LinkError,
     LinkLost,
+    LinkReleased,
     LinkTimeout,
     LinkUnreachable,
     ProtocolError,
@@ -89,9 +92,11 @@ __all__ = [
     "InvalidArgument",
     "Light",
     "LightPattern",
+    "Limits",
     "LinkClient",
     "LinkError",
     "LinkLost",
+    "LinkReleased",
     "LinkState",
     "LinkTimeout",
     "LinkUnreachable",

@@ -10,7 +10,7 @@ import cbor2
 
 from .exceptions import MalformedPayload
 
-type Item = int | bytes | str | bool | None | Sequence[Item]
+type Item = int | bytes | str | bool | Sequence[Item] | None
 
 _MAX_DEPTH = 4
 

@@ -57,8 +57,14 @@ class Credentials:
             return self
         return replace(self, key=self.pending_key, gen=self.next_gen, pending_key=None)
 
-    def rolled_to(self, gen: int) -> Credentials | None:
-        """Roll the ratchet forward to a generation; None when it is out of reach."""
+    def of_generation(self, gen: int) -> Credentials | None:
+        """The credentials of the generation that the button holds; None when it is out of reach.
+
+        That is this one, when the button never received the pending key, or a later one, when the host was restored
+        from a backup: the ratchet rolls forward by at most 32 steps.
+        """
+        if self.pending_key is not None and gen == self.gen:
+            return replace(self, pending_key=None)
         steps = (gen - self.gen) & 0xFF
         if not 0 < steps <= MAX_RATCHET_STEPS:
             return None

@@ -57,6 +57,13 @@ class LinkLost(LinkError):
         self.code = code
 
 
+class LinkReleased(LinkLost):
+    """The host itself let the link go."""
+
+    def __init__(self) -> None:
+        super().__init__("The host let the link go.")
+
+
 class LinkTimeout(LinkError):
     """A stage did not finish in its time; the link was closed, so the outputs are safe.
 
