@@ -1,13 +1,36 @@
 """The one pass from a film to its analysis."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from itertools import batched
 from pathlib import Path
 
-from .models import Analysis
+import numpy as np
+import numpy.typing as npt
+
+from . import distil, subject
+from .decode import FilmReader, SmallPicture
+from .events import Signals, find_events
+from .exceptions import AnalysisCancelled, AnalysisTimeout
+from .models import Analysis, Curves
+from .palette import PaletteMaker
+from .subject import MIN_AREA, Sighting, observe
+from .window import Window
 
 DEFAULT_LIMIT_S = 300.0
 """Wall-clock limit of one analysis: a Raspberry Pi needs about the film's length for 720p, and scenes last seconds."""
+CHUNK = 32
+"""Ticks worked on at once: enough to share numpy's overhead, few enough for a processor's second-level cache."""
+PROGRESS_S = 0.1
+"""Least time between two reports of progress."""
+CURVE_HZ = 10
+"""Values a second of the brightness and motion curves."""
+LEAST_FIT = 0.25
+"""Share of the subject's pixels the match must explain for its motion to be believed."""
+FULL_MOTION = 40.0
+"""Grey levels of unexplained difference, averaged over the picture, that count as a motion energy of one."""
 
 
 def analyze_film(
@@ -25,4 +48,180 @@ def analyze_film(
 
     Raises FilmUnreadable, FilmTooLarge, AnalysisTimeout after `limit_s` seconds, AnalysisCancelled.
     """
-    raise NotImplementedError
+    film = Path(path)
+    with FilmReader(film) as reader:
+        watch = _Watch(film, reader.expected_s, on_progress, cancelled, limit_s)
+        look = _Look(reader.rate, reader.size)
+        for pictures in batched(watch.over(reader.pictures(), reader.rate), CHUNK):
+            look.at(pictures)
+        look.finish()
+        watch.check()
+        return look.analysis(reader, prompt)
+
+
+class _Watch:
+    """Deadline, cancellation and progress of one analysis."""
+
+    def __init__(
+        self,
+        path: Path,
+        expected_s: float | None,
+        on_progress: Callable[[float], None] | None,
+        cancelled: threading.Event | None,
+        limit_s: float,
+    ) -> None:
+        self._path = path
+        self._expected_s = expected_s
+        self._on_progress = on_progress
+        self._cancelled = cancelled
+        self._limit_s = limit_s
+        self._deadline = time.monotonic() + limit_s
+        self._next_report = 0.0
+
+    def over(self, pictures: Iterator[SmallPicture], rate: float) -> Iterator[SmallPicture]:
+        for picture in pictures:
+            self.check()
+            self._report(picture.index / rate)
+            yield picture
+
+    def check(self) -> None:
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise AnalysisCancelled(self._path)
+        if time.monotonic() > self._deadline:
+            raise AnalysisTimeout(self._path, self._limit_s)
+
+    def _report(self, time_s: float) -> None:
+        now = time.monotonic()
+        if self._on_progress and self._expected_s and now >= self._next_report:
+            self._next_report = now + PROGRESS_S
+            self._on_progress(min(1.0, time_s / self._expected_s))
+
+
+class _Look:
+    """Everything seen so far."""
+
+    def __init__(self, rate: float, size: tuple[int, int]) -> None:
+        self._rate = rate
+        self._width, self._height = size[0] / 2, size[1] / 2
+        self._window = Window(rate)
+        self._palette = PaletteMaker(rate)
+        self._seen_until = 0
+        self._far = 2 * subject.reach(rate)
+        self._sightings: list[Sighting] = []
+        self._thumbnails: list[tuple[int, npt.NDArray[np.uint8]]] = []
+
+    def at(self, pictures: tuple[SmallPicture, ...]) -> None:
+        for picture in pictures:
+            due = len(self._thumbnails) / distil.FPS
+            if picture.index >= due * self._rate and due < distil.MAX_S:
+                self._thumbnails.append((picture.index, picture.luma))
+        self._window.extend(pictures)
+        self._observe(final=False)
+
+    def finish(self) -> None:
+        self._observe(final=True)
+
+    def _observe(self, *, final: bool) -> None:
+        window = self._window
+        window.align(final=final)
+        until = window.done if final else window.done - self._far
+        if until <= self._seen_until:
+            return
+        for tick in range(self._seen_until, until):
+            held = tick - window.first
+            self._palette.look(tick, window.shot[tick], window.luma[held], window.chroma[held])
+        self._sightings.append(observe(window, np.arange(self._seen_until, until)))
+        self._seen_until = until
+        window.forget(until - self._far - 1)
+
+    def analysis(self, reader: FilmReader, prompt: str | None) -> Analysis:
+        sight = _joined(self._sightings)
+        signals = self._signals(sight)
+        film = reader.film()
+        events = find_events(signals)
+        shown = [luma.astype(np.float32) for _, luma in self._thumbnails]
+        return Analysis(
+            film=film,
+            events=tuple(events),
+            palette=self._palette.palettes(self._window.end),
+            curves=self._curves(sight),
+            animation=distil.distil(shown, self._frames(sight, signals)),
+            sprite=None,
+        )
+
+    def _signals(self, sight: Sighting) -> Signals:
+        window = self._window
+        motion, bright = window.motion.rows, window.brightness.rows
+        shot, blind = np.array(window.shot), np.array(window.blind)
+        before = np.concatenate((bright[:1], bright[:-1]))
+        after = np.exp(motion[:, 3]) * before + motion[:, 4]
+        lightness = np.log(np.maximum(1.0, after - 16) / np.maximum(1.0, before - 16))
+        cut = np.concatenate(([False], np.diff(shot) > 0))
+        lightness[cut | blind | np.concatenate(([False], blind[:-1]))] = 0
+        lit_from = np.maximum.accumulate(np.where(blind, 0, np.arange(len(blind))))
+        width, height = self._width, self._height
+        return Signals(
+            rate=self._rate,
+            aspect=width / height,
+            pan_x=-motion[:, 0] / width,
+            pan_y=-motion[:, 1] / height,
+            zoom=motion[:, 2],
+            lightness=np.clip(lightness, -0.5, 0.5),
+            cut=cut,
+            flash=blind,
+            glow=(bright - bright[lit_from]) / 255,
+            changed=window.changed.rows,
+            area=sight.area / (width * height),
+            x=sight.x / width + 0.5,
+            y=sight.y / height + 0.5,
+            dx=sight.dx / width,
+            dy=sight.dy / height,
+            growth=sight.growth,
+            seen=(sight.area >= MIN_AREA) & (sight.fit > LEAST_FIT) & ~blind,
+            change=sight.change / (width * height),
+            change_x=sight.change_x / width + 0.5,
+            change_y=sight.change_y / height + 0.5,
+            polarity=sight.polarity,
+        )
+
+    def _curves(self, sight: Sighting) -> Curves:
+        ticks = len(sight.energy)
+        places = np.minimum((np.arange(0, ticks / self._rate, 1 / CURVE_HZ) * self._rate).astype(np.intp), ticks - 1)
+        energy = sight.energy + np.hypot(*self._window.motion.rows[:, :2].T)
+        bright = np.clip((self._window.brightness.rows[places] - 16) / 219, 0, 1)
+        motion = np.clip(energy[places] / FULL_MOTION, 0, 1)
+        return Curves(CURVE_HZ, tuple(bright.round(3).tolist()), tuple(motion.round(3).tolist()))
+
+    def _frames(self, sight: Sighting, signals: Signals) -> list[distil.Frame]:
+        """For each thumbnail a frame that holds the subject's whole path through its shot."""
+        width, height = 2 * self._width, 2 * self._height
+        shots = np.array(self._window.shot)
+        by_shot: dict[int, distil.Frame] = {}
+        for shot in np.unique(shots):
+            seen = np.flatnonzero((shots == shot) & signals.seen)
+            by_shot[int(shot)] = _framed(sight, seen, width, height)
+        return [by_shot[int(shots[tick])] for tick, _ in self._thumbnails]
+
+
+def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: float) -> distil.Frame:
+    shorter = min(width, height)
+    if not seen.size:
+        return distil.Frame((width - 1) / 2, (height - 1) / 2, shorter)
+    low_x, high_x = _extent(sight.x[seen], sight.width[seen])
+    low_y, high_y = _extent(sight.y[seen], sight.height[seen])
+    side = distil.MARGIN * 2 * max(high_x - low_x, high_y - low_y)
+    side = min(max(side, distil.LEAST_SIDE * shorter), shorter)
+    x, y = (low_x + high_x) + width / 2, (low_y + high_y) + height / 2
+    return distil.Frame(
+        min(max(x, side / 2), width - side / 2) - 0.5, min(max(y, side / 2), height - side / 2) - 0.5, side
+    )
+
+
+def _extent(place: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -> tuple[float, float]:
+    low = np.percentile(place - distil.EXTENT * spread, 10)
+    return float(low), float(np.percentile(place + distil.EXTENT * spread, 90))
+
+
+def _joined(sightings: list[Sighting]) -> Sighting:
+    columns = (np.concatenate([getattr(part, field.name) for part in sightings]) for field in fields(Sighting))
+    return Sighting(*columns)

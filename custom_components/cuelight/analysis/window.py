@@ -1,0 +1,224 @@
+"""A sliding window of small pictures, registered to each other: what the subject is looked for in.
+
+Pictures leave when nothing needs them any more, so that the memory is the same for every film; of a tick that has left
+only its numbers stay.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .camera import Floats, Motion, halved, register, slope, warp
+from .decode import SmallPicture
+
+type Ticks = npt.NDArray[np.intp]
+
+FLASH_S = 0.35
+"""Longest flash in seconds; a picture that looks as before within this time was lit up, not cut away."""
+CHANGED_LEVELS = 10.0
+"""Grey levels (luma and both colours together) by which a pixel differs from one of another scene."""
+CHANGED_SLOPE = 0.5
+"""Pixels of misregistration forgiven: a difference counts beyond this many times the slope."""
+BLOCKS = (6, 8)
+"""Rows and columns the picture is divided into to see whether it changed everywhere."""
+BLOCK_CHANGED = 0.4
+"""Fraction of a block's pixels that must differ for the block to count."""
+CUT_BLOCKS = 0.5
+"""Fraction of blocks that change at a cut. What pops up covers less."""
+SAME_BLOCKS = 0.3
+"""Fraction of blocks that may differ in a picture that is the same scene again."""
+CUT_OFFSET = 15.0
+"""Grey levels of brightness change in one tick put down to the light rather than to another scene."""
+FLASH_LEVELS = 12.0
+"""Grey levels of sudden mean brightness that are worth asking whether they go again."""
+
+
+class Window:
+    """Pictures by tick with their registration.
+
+    `first` is the oldest tick held, `end` one past the newest, `done` one past the newest whose motion is known; `done`
+    trails `end` because a flash is told from a cut by what comes after. For every tick of the film so far: `motion`
+    (from the tick before: x, y, zoom, gain, offset), `shot` (first tick of its shot), `blind` (lit up by a flash),
+    `changed` (fraction of blocks that differ from the tick before) and `brightness` (0..255).
+    """
+
+    def __init__(self, rate: float) -> None:
+        """Start an empty window at `rate` ticks a second."""
+        self.rate = rate
+        self.first = self.end = self.done = 0
+        self.luma: Floats = np.zeros((0, 0, 0), np.float32)
+        self.chroma: Floats = np.zeros((0, 2, 0, 0), np.float32)
+        self.motion = _Column(5)
+        self.changed = _Column()
+        self.brightness = _Column()
+        self.shot: list[int] = []
+        self.blind: list[bool] = []
+        self._chain = _Column(5)
+        self._back = 0
+        self._bridge = np.zeros(5, np.float32)
+        self._flash = max(1, round(FLASH_S * rate))
+
+    def extend(self, pictures: Sequence[SmallPicture]) -> None:
+        """Append pictures."""
+        luma = halved(np.stack([picture.luma for picture in pictures]).astype(np.float32))
+        chroma = np.stack([picture.chroma for picture in pictures]).astype(np.float32) - 128
+        self.luma = np.concatenate((self.luma, luma)) if self.end > self.first else luma
+        self.chroma = np.concatenate((self.chroma, chroma)) if self.end > self.first else chroma
+        self.brightness.extend(luma.mean(axis=(1, 2)))
+        self.end += len(pictures)
+
+    def forget(self, tick: int) -> None:
+        """Drop the pictures before `tick`."""
+        drop = max(0, min(tick, self.done - 1) - self.first)
+        self.luma, self.chroma = self.luma[drop:], self.chroma[drop:]
+        self.first += drop
+
+    def align(self, *, final: bool) -> None:
+        """Register what can be registered yet; with `final`, everything."""
+        end = self.end if final else self.end - self._flash
+        if end <= self.done:
+            return
+        start = self.done
+        ticks = np.arange(max(start, 1), end)
+        rows = np.zeros((end - start, 5), np.float32)
+        changed = np.zeros(end - start, np.float32)
+        if ticks.size:
+            motion, changed[-ticks.size :] = self._compare(ticks, ticks - 1)
+            rows[-ticks.size :] = np.stack(motion, axis=1)
+        self._settle(start, end, rows, changed)
+        self.done = end
+
+    def relative(self, ticks: Ticks, others: Ticks) -> Motion:
+        """The motion from `others` to `ticks`, each pair in one shot, through all the ticks between."""
+        to, start = self._chain.rows[ticks], self._chain.rows[others]
+        zoom = to[:, 2] - start[:, 2]
+        gain = to[:, 3] - start[:, 3]
+        x = to[:, 0] - np.exp(zoom) * start[:, 0]
+        y = to[:, 1] - np.exp(zoom) * start[:, 1]
+        offset = to[:, 4] - np.exp(gain) * start[:, 4]
+        return Motion(*(column.astype(np.float32) for column in (x, y, zoom, gain, offset)))
+
+    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, Floats, Floats]:
+        """Luma and chroma of `others` as they would look at `ticks` had nothing but the camera and the light changed."""
+        motion = self.relative(ticks, others)
+        held = others - self.first
+        luma, inside = warp(self.luma[held], motion.x, motion.y, motion.zoom)
+        gain = np.exp(motion.gain)[:, None, None]
+        luma *= gain
+        luma += motion.offset[:, None, None]
+        chroma = np.stack(
+            [warp(self.chroma[held, plane], motion.x, motion.y, motion.zoom)[0] * gain for plane in (0, 1)], axis=1
+        )
+        return luma, chroma, inside
+
+    def neighbours(self, ticks: Ticks, lag: int) -> Ticks:
+        """For each tick the one `lag` later that is in the same shot and not lit up, or the tick itself if there is none.
+
+        At the start of a shot twice the lag the other way stands in for it.
+        """
+        out = ticks.copy()
+        for place, tick in enumerate(ticks):
+            for candidate in (tick + lag, tick - 2 * lag):
+                found = self._usable(int(tick), int(candidate), 1 if candidate > tick else -1)
+                if found is not None:
+                    out[place] = found
+                    break
+        return out
+
+    def _usable(self, tick: int, candidate: int, step: int) -> int | None:
+        while self.first <= candidate < self.done and self.shot[candidate] == self.shot[tick]:
+            if not self.blind[candidate]:
+                return candidate
+            candidate += step
+        return None
+
+    def _compare(self, ticks: Ticks, others: Ticks) -> tuple[tuple[Floats, ...], Floats]:
+        """Motion columns from `others` to `ticks`, and the fraction of blocks that motion and light do not explain."""
+        current, previous = self.luma[ticks - self.first], self.luma[others - self.first]
+        motion = register(current, previous)
+        mean = previous.mean(axis=(1, 2), keepdims=True)
+        moved, inside = warp(previous, motion.x, motion.y, motion.zoom)
+        gain = np.exp(motion.gain)[:, None, None]
+        lit = gain * (moved - mean) + mean + np.clip(motion.offset, -CUT_OFFSET, CUT_OFFSET)[:, None, None]
+        difference = np.abs(current - lit)
+        for plane in (0, 1):
+            colour, _ = warp(self.chroma[others - self.first, plane], motion.x, motion.y, motion.zoom)
+            difference += np.abs(self.chroma[ticks - self.first, plane] - gain * colour)
+        differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current)) * inside
+        blocks = _blocks(differs) / np.maximum(_blocks(inside), 1e-2)
+        offset = motion.offset + mean[:, 0, 0] * (1 - gain[:, 0, 0])
+        columns = (motion.x, motion.y, motion.zoom, motion.gain, offset)
+        return columns, (blocks > BLOCK_CHANGED).mean(axis=1, dtype=np.float32)
+
+    def _settle(self, start: int, end: int, rows: Floats, changed: Floats) -> None:
+        """Decide which sudden changes are cuts and which flashes, and extend the chain."""
+        for tick in range(start, end):
+            row = rows[tick - start]
+            is_cut = tick == 0
+            if tick > self._back and self._sudden(tick, float(changed[tick - start])):
+                bridge = self._back_as_before(tick)
+                is_cut = bridge is None and bool(changed[tick - start] >= CUT_BLOCKS)
+            if tick <= self._back and not is_cut:
+                row = self._bridge
+            self.shot.append(tick if is_cut else self.shot[-1])
+            self.blind.append(tick < self._back)
+            self._link(np.zeros(5) if is_cut else row)
+        self.changed.extend(changed)
+
+    def _sudden(self, tick: int, changed: float) -> bool:
+        step = float(self.brightness.rows[tick] - self.brightness.rows[tick - 1])
+        return changed >= CUT_BLOCKS or abs(step) > FLASH_LEVELS
+
+    def _back_as_before(self, tick: int) -> Floats | None:
+        """Motion for each tick up to when the picture is as it was before `tick`, if it soon is; notes when that is."""
+        later = np.arange(tick + 1, min(tick + 1 + self._flash, self.end))
+        if not later.size:
+            return None
+        columns, changed = self._compare(later, np.full_like(later, tick - 1))
+        step = self.brightness.rows[later] - self.brightness.rows[tick - 1]
+        same = np.flatnonzero((changed < SAME_BLOCKS) & (np.abs(step) < FLASH_LEVELS))
+        if not same.size:
+            return None
+        self._back = int(later[same[0]])
+        self._bridge = np.array([column[same[0]] for column in columns], np.float32) / (self._back - tick + 1)
+        return self._bridge
+
+    def _link(self, row: Floats) -> None:
+        """Append a tick's motion and the motion from the film's start, both as they act on grey levels."""
+        x, y, zoom, gain, offset = (float(value) for value in row)
+        last = self._chain.rows[-1] if len(self._chain.rows) else np.zeros(5)
+        scale, contrast = math.exp(zoom), math.exp(gain)
+        self._chain.extend(
+            [[scale * last[0] + x, scale * last[1] + y, last[2] + zoom, last[3] + gain, contrast * last[4] + offset]]
+        )
+        self.motion.extend([[x, y, zoom, gain, offset]])
+
+
+def _blocks(pictures: Floats) -> Floats:
+    """Means of a grid of blocks, (n, blocks)."""
+    n, height, width = pictures.shape
+    down, across = BLOCKS
+    tall, wide = height // down, width // across
+    grid = pictures[:, : tall * down, : wide * across].reshape(n, down, tall, across, wide)
+    return grid.mean(axis=(2, 4)).reshape(n, -1)
+
+
+class _Column:
+    """Rows of numbers, one a tick, growing at the end."""
+
+    def __init__(self, width: int = 0) -> None:
+        self._rows = np.zeros((256, width) if width else 256)
+        self._count = 0
+
+    @property
+    def rows(self) -> npt.NDArray[np.float64]:
+        return self._rows[: self._count]
+
+    def extend(self, values: npt.ArrayLike) -> None:
+        rows = np.asarray(values)
+        while self._count + len(rows) > len(self._rows):
+            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+        self._rows[self._count : self._count + len(rows)] = rows
+        self._count += len(rows)
