@@ -234,13 +234,13 @@ class Connection:
             if isinstance(err, LinkLost | LinkTimeout):
                 self.fail(err)
             raise
-        self.last_write_at = self._loop.time()
         return future
 
     async def _write(self, frame: bytes) -> None:
         client, characteristic = self._connected_client(), self._characteristic(RX_UUID)
         limit = characteristic.max_write_without_response_size
         too_long = len(frame) > limit
+        self.last_write_at = self._loop.time()
         try:
             await client.write_gatt_char(
                 characteristic,
