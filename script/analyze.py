@@ -26,11 +26,11 @@ def main() -> int:
             _clear()
         print(json.dumps(_as_json(analysis))) if arguments.json else _print_table(analysis)
         if arguments.plot:
-            from cuelight.analysis.plot import draw_timeline  # noqa: PLC0415
+            from cuelight.analysis.plot import draw_timeline
 
             draw_timeline(analysis).save(_beside(arguments.plot, film, arguments.films))
         if arguments.gif:
-            from cuelight.analysis.plot import draw_gif  # noqa: PLC0415
+            from cuelight.analysis.plot import draw_gif
 
             draw_gif(analysis.animation, _beside(arguments.gif, film, arguments.films))
     return failed
@@ -89,7 +89,7 @@ def _print_table(analysis: Analysis) -> None:
     print(f"  animation {animation.frames} frames, {len(animation.data)} bytes{sprite}")
 
 
-def _progress(film: Path):  # noqa: ANN202
+def _progress(film: Path):
     def show(done: float) -> None:
         filled = round(BAR * done)
         print(f"\r{film.name} [{'#' * filled}{'.' * (BAR - filled)}]", end="", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-type Floats = npt.NDArray[np.float32]
+type Floats = npt.NDArray[np.floating]
 
 LEVELS = 3
 """Pyramid levels: at the third a step of 6 pixels of 64, the fastest shake seen, is 1.5 pixels, within reach."""

@@ -157,7 +157,7 @@ class FilmReader:
             except av.error.InvalidDataError:
                 bad += 1
                 continue
-            except (av.error.FFmpegError, OSError):
+            except av.error.FFmpegError, OSError:
                 return
             bad = 0
             for frame in frames:

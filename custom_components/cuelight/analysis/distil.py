@@ -26,7 +26,7 @@ HYSTERESIS = 10.0
 LOCAL_SHARE = 0.6
 """How much of the threshold is the neighbourhood's mean; the rest is the whole picture's middle."""
 
-type Grey = npt.NDArray[np.float32]
+type Grey = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)

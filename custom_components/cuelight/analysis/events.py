@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .models import Event, EventKind
 
-type Series = npt.NDArray[np.float64]
+type Series = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ def find_events(signals: Signals) -> list[Event]:
     return sorted(found, key=lambda event: (event.start_s, event.kind))
 
 
-def _event(signals: Signals, kind: EventKind, first: int, last: int, confidence: float = 0.8, **parameters: float) -> Event:
+def _event(
+    signals: Signals, kind: EventKind, first: int, last: int, confidence: float = 0.8, **parameters: float
+) -> Event:
     start, end = first / signals.rate, last / signals.rate
     rounded = {name: round(float(value), 3) for name, value in parameters.items()}
     return Event(kind, round(start, 3), round(max(end - start, 1 / signals.rate), 3), round(confidence, 2), rounded)
@@ -102,7 +104,9 @@ def _light(s: Signals) -> Iterator[Event]:
         if s.glow[first:end].max() > 0.04:
             yield _event(s, EventKind.FLASH, first, end, strength=s.glow[first:end].max())
     for first, last, size in _slides(s.lightness, s.rate, FADE_SPEED, FADE_SIZE):
-        yield _event(s, EventKind.BRIGHTEN if size > 0 else EventKind.DARKEN, first, last, strength=1 - np.exp(-abs(size)))
+        yield _event(
+            s, EventKind.BRIGHTEN if size > 0 else EventKind.DARKEN, first, last, strength=1 - np.exp(-abs(size))
+        )
 
 
 def _cuts(s: Signals) -> Iterator[Event]:
@@ -191,10 +195,16 @@ def _episode(s: Signals, first: int, end: int) -> Iterator[Event]:
             yield _event(s, kind, first + swing.first, first + swing.last, distance=abs(swing.size))
         if abs(swing.size) >= TURN_DISTANCE:
             if previous and (swing.first - previous.last) / s.rate <= TURN_PAUSE_S and previous.size * swing.size < 0:
-                yield _event(s, EventKind.TURN, first + swing.first, first + swing.first + 1, direction=np.sign(swing.size))
+                yield _event(
+                    s, EventKind.TURN, first + swing.first, first + swing.first + 1, direction=np.sign(swing.size)
+                )
             previous = swing
     for swing in sizes:
-        if abs(swing.size) >= GROWTH and (swing.last - swing.first) / s.rate >= GROWTH_S and busy[swing.first : swing.last].mean() < 0.5:
+        if (
+            abs(swing.size) >= GROWTH
+            and (swing.last - swing.first) / s.rate >= GROWTH_S
+            and busy[swing.first : swing.last].mean() < 0.5
+        ):
             kind = EventKind.APPROACH if swing.size > 0 else EventKind.RETREAT
             yield _event(s, kind, first + swing.first, first + swing.last, ratio=np.exp(swing.size))
 
@@ -202,7 +212,11 @@ def _episode(s: Signals, first: int, end: int) -> Iterator[Event]:
 def _shakes(swings: list[Swing], rate: float, least: float) -> Iterator[list[Swing]]:
     run: list[Swing] = []
     for swing in [*swings, Swing(0, 0, 0.0)]:
-        if abs(swing.size) >= least and (swing.last - swing.first) / rate <= SHAKE_HALF_S and (not run or swing.first - run[-1].last <= 2):
+        if (
+            abs(swing.size) >= least
+            and (swing.last - swing.first) / rate <= SHAKE_HALF_S
+            and (not run or swing.first - run[-1].last <= 2)
+        ):
             run.append(swing)
         else:
             if len(run) >= SHAKE_SWINGS:

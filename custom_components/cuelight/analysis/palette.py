@@ -30,7 +30,7 @@ class PaletteMaker:
         self._step = max(1, round(rate / LOOKS_HZ))
         self._bins: dict[int, Counts] = {}
 
-    def look(self, tick: int, shot: int, luma: npt.NDArray[np.float32], chroma: npt.NDArray[np.float32]) -> None:
+    def look(self, tick: int, shot: int, luma: npt.NDArray[np.floating], chroma: npt.NDArray[np.float32]) -> None:
         """Count one picture (luma 16..235, chroma about zero) of the shot that began at tick `shot`."""
         if (tick - shot) % self._step:
             return
@@ -45,12 +45,14 @@ class PaletteMaker:
         """The palettes of all shots of a film of `end` ticks."""
         starts = sorted(self._bins)
         return tuple(
-            ShotPalette(round(start / self._rate, 3), round((until - start) / self._rate, 3), _dominant(self._bins[start]))
+            ShotPalette(
+                round(start / self._rate, 3), round((until - start) / self._rate, 3), _dominant(self._bins[start])
+            )
             for start, until in zip(starts, [*starts[1:], end], strict=True)
         )
 
 
-def to_rgb(luma: npt.NDArray[np.float32], chroma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def to_rgb(luma: npt.NDArray[np.floating], chroma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Red, green and blue 0..255 in the last axis (ITU-R BT.601, limited range)."""
     light = (luma - 16) * 1.164
     blue, red = chroma[0], chroma[1]

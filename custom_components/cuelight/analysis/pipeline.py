@@ -217,7 +217,7 @@ def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: f
     )
 
 
-def _extent(place: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -> tuple[float, float]:
+def _extent(place: npt.NDArray[np.floating], spread: npt.NDArray[np.float32]) -> tuple[float, float]:
     low = np.percentile(place - distil.EXTENT * spread, 10)
     return float(low), float(np.percentile(place + distil.EXTENT * spread, 90))
 

@@ -8,7 +8,6 @@ transform), then the match is refined to fractions of a pixel together with the 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from .camera import Floats, slope, warp
 from .window import Ticks, Window
@@ -89,7 +88,15 @@ def observe(window: Window, ticks: Ticks) -> Sighting:
     spot = _moments(change)
     dx, dy, growth, fit = _follow(window, ticks, luma, seen, where)
     return Sighting(
-        *where, dx, dy, growth, fit, spot[0], spot[1], spot[2], (more - less) / (more + less + 1.0),
+        *where,
+        dx,
+        dy,
+        growth,
+        fit,
+        spot[0],
+        spot[1],
+        spot[2],
+        (more - less) / (more + less + 1.0),
         np.minimum(past, future).mean(axis=(1, 2)),
     )
 
