@@ -1,0 +1,538 @@
+"""A studio's jobs: each one task from the prompt to the end of the performance, and none lost by a restart."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
+from homeassistant.util.ulid import ulid_now
+
+from .analysis import Analysis, AnalysisError, AnalysisTimeout, FilmTooLarge, FilmUnreadable, analyze_film
+from .const import DOMAIN
+from .cues import CueMap, CueSheet, make_cue_sheet
+from .library import FILM_FILE, Library, Retention, SceneNotFound
+from .performance import PerformanceResult, Performances
+from .scene_file import Scene, cue_as_dict, event_as_dict, film_as_dict
+from .t2v import FilmRequest, InvalidRequest, JobHandle, JobStatus, Provider, T2VError, generate, resume
+from .targets import Target, async_resolve_target
+
+_LOGGER = logging.getLogger(__name__)
+
+EVENT_SCENE_FINISHED: Final = f"{DOMAIN}_scene_finished"
+
+MAX_JOBS: Final = 10
+"""Jobs at work in one studio at a time; more is a runaway automation."""
+
+ANALYSIS_LIMIT_S: Final = 300.0
+CANCEL_LIMIT_S: Final = 10.0
+"""How long a studio may take to answer that it stops."""
+
+
+class Stage(StrEnum):
+    """Where a job is, as the sensor shows it."""
+
+    IDLE = "idle"
+    GENERATE = "generate"
+    ANALYSE = "analyse"
+    UPLOAD = "upload"
+    PERFORM = "perform"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StudioSettings:
+    """What the user has set for a studio; `deadline_s` None is the provider's own."""
+
+    cue_map: CueMap
+    retention: Retention
+    deadline_s: float | None = None
+
+
+ENDS: Final = frozenset({Stage.FINISHED, Stage.FAILED, Stage.CANCELLED})
+
+
+@dataclass(slots=True)
+class Job:
+    """One job.
+
+    Attributes:
+        job_id: its name.
+        scene_id: the scene it makes or performs.
+        prompt: what was asked for.
+        target: on whom, as a Home Assistant target.
+        perform: whether the scene is performed once it is made.
+        seed: makes the same film again.
+        duration_s: the film's length, the studio's own where None.
+        film: a film that was there already, instead of a prompt.
+        stored: whether the scene is in the library already.
+        replay: whether it only performs a scene that was there before.
+        created_at: seconds since 1970.
+        handle: what finds the job at the provider again.
+        generated: what the provider made, once it has.
+        stage: where it is.
+        progress: how much of the stage is done, 0 to 100.
+        message: why it ended, where it did not end well.
+    """
+
+    job_id: str
+    scene_id: str
+    prompt: str
+    target: Mapping[str, Any] = field(default_factory=dict)
+    perform: bool = True
+    seed: int | None = None
+    duration_s: float | None = None
+    film: str | None = None
+    stored: bool = False
+    replay: bool = False
+    created_at: float = field(default_factory=time.time)
+    handle: dict[str, Any] | None = None
+    generated: dict[str, Any] | None = None
+    stage: Stage = Stage.GENERATE
+    progress: float = 0.0
+    message: str | None = None
+
+    @property
+    def made_here(self) -> bool:
+        """Whether the studio makes the film."""
+        return self.film is None and not self.replay
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what must survive a restart."""
+        return {name: getattr(self, name) for name in _PERSISTED}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Job:
+        """Read back what `as_dict` wrote."""
+        return cls(**{**data, "stage": Stage(data["stage"])})
+
+
+_PERSISTED: Final = (
+    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "film", "stored", "created_at"),
+    *("handle", "generated", "stage"),
+)
+
+
+class JobManager:
+    """The jobs of one studio."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        provider: Provider,
+        library: Library,
+        performances: Performances,
+        settings: StudioSettings,
+    ) -> None:
+        """Begin with no job; `async_resume` takes up those from before a restart."""
+        self.hass = hass
+        self._entry = entry
+        self._provider = provider
+        self._library = library
+        self._performances = performances
+        self._settings = settings
+        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}.jobs.{entry.entry_id}", atomic_writes=True)
+        self._expected_s: float | None = None
+        self._running: dict[str, _Running] = {}
+        self._last: Job | None = None
+        self._listeners: set[Callable[[], None]] = set()
+        self._analysing = asyncio.Semaphore(1)
+
+    @property
+    def shown(self) -> Job | None:
+        """The job a person is most likely to wait for: the newest at work, else the last one that ended."""
+        return next((running.job for running in reversed(self._running.values())), self._last)
+
+    @callback
+    def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back whenever a job gets on."""
+        self._listeners.add(listener)
+        return partial(self._listeners.discard, listener)
+
+    # Life
+
+    async def async_resume(self) -> None:
+        """Take up the jobs that a restart has interrupted."""
+        stored = await self._store.async_load() or {}
+        self._expected_s = stored.get("expected_s")
+        jobs = [Job.from_dict(job) for job in stored.get("jobs", ())]
+        for job in jobs:
+            self._begin(job, None)
+        await self._library.async_sweep(job.scene_id for job in jobs)
+
+    async def async_start(self, job: Job, context: Context | None = None) -> None:
+        """Begin a job; it is on disk when this returns.
+
+        Raises:
+            ServiceValidationError: the prompt cannot be used, or too many jobs are at work.
+        """
+        if len(self._running) >= MAX_JOBS:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="too_many_jobs",
+                translation_placeholders={"studio": self._entry.title, "count": str(MAX_JOBS)},
+            )
+        if job.made_here:
+            try:
+                self._request(job).checked()
+            except InvalidRequest as err:
+                raise self._translated(err) from err
+        self._begin(job, context)
+        await self._async_save()
+
+    async def async_replay(
+        self, scene_id: str, target: Mapping[str, Any] | None = None, context: Context | None = None
+    ) -> Job:
+        """Begin to perform a scene of the library, on whom it was made for unless a target is given.
+
+        Raises:
+            HomeAssistantError: the scene is gone.
+        """
+        scene = await self._async_stored(scene_id)
+        job = Job(
+            job_id=ulid_now().lower(),
+            scene_id=scene_id,
+            prompt=scene.prompt,
+            target=scene.target if target is None else target,
+            stored=True,
+            replay=True,
+            stage=Stage.UPLOAD,
+        )
+        await self.async_start(job, context)
+        return job
+
+    async def async_wait(self, job: Job) -> dict[str, Any]:
+        """Return what became of the job; a caller that gives up waiting does not end it.
+
+        Raises:
+            HomeAssistantError: the job failed or was cancelled.
+        """
+        return await asyncio.shield(self._running[job.job_id].answer)
+
+    async def async_cancel(self, job_id: str | None = None) -> int:
+        """End one job or all, at the provider too as far as it lets us; return how many there were."""
+        chosen = [running for key, running in self._running.items() if job_id in (None, key)]
+        for running in chosen:
+            running.cancelled = True
+            running.task.cancel()
+        if chosen:
+            await asyncio.wait([running.task for running in chosen])
+        return len(chosen)
+
+    @callback
+    def _begin(self, job: Job, context: Context | None) -> None:
+        running = _Running(job, context, self.hass.loop.create_future())
+        # Nobody may be waiting for the answer, and then a failure is told by the event alone.
+        running.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        self._running[job.job_id] = running
+        running.task = self._entry.async_create_background_task(
+            self.hass, self._async_run(running), f"{DOMAIN} job {job.job_id}", eager_start=False
+        )
+        self._tell()
+
+    async def _async_run(self, running: _Running) -> None:
+        """Run a job to its end; only unloading and a restart leave it as it is, to be resumed."""
+        job = running.job
+        try:
+            answer = await self._async_stages(running)
+        except asyncio.CancelledError:
+            if not running.cancelled:
+                running.answer.cancel()
+                raise
+            error: HomeAssistantError = await self._async_cancelled(job)
+            await self._async_end(running, Stage.CANCELLED, error=error)
+        except (T2VError, AnalysisError, HomeAssistantError) as err:
+            await self._async_end(running, Stage.FAILED, error=self._translated(err))
+        except Exception as err:
+            _LOGGER.exception("Unexpected error in job %s", job.job_id)
+            await self._async_end(running, Stage.FAILED, error=self._translated(err))
+        else:
+            await self._async_end(running, Stage.FINISHED, answer=answer)
+
+    async def _async_end(
+        self,
+        running: _Running,
+        stage: Stage,
+        answer: dict[str, Any] | None = None,
+        error: HomeAssistantError | None = None,
+    ) -> None:
+        job = running.job
+        job.stage, job.progress, job.message = stage, 100.0, None if error is None else str(error)
+        del self._running[job.job_id]
+        self._last = job
+        await self._async_save()
+        if not job.stored and not await self.hass.async_add_executor_job(self._film(job).exists):
+            await self._library.async_discard(job.scene_id)
+        if error is None:
+            running.answer.set_result(answer or {})
+        else:
+            running.answer.set_exception(error)
+        self._tell()
+        self.hass.bus.async_fire(
+            EVENT_SCENE_FINISHED,
+            {
+                "job_id": job.job_id,
+                "scene_id": job.scene_id,
+                "studio": self._entry.entry_id,
+                "prompt": job.prompt,
+                "status": stage.value,
+                "reason": job.message,
+                "performers": (answer or {}).get("performers", []),
+            },
+            context=running.context,
+        )
+
+    async def _async_cancelled(self, job: Job) -> HomeAssistantError:
+        """Tell the provider, best effort, and return what to tell the user."""
+        said = ""
+        if job.handle is not None and job.generated is None:
+            try:
+                async with asyncio.timeout(CANCEL_LIMIT_S):
+                    said = await self._provider.cancel(JobHandle.from_dict(job.handle))
+            except (T2VError, TimeoutError) as err:
+                said = f"{self._provider.title} could not be told to stop: {err or 'no answer'}."
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="job_cancelled", translation_placeholders={"said": said}
+        )
+
+    # Stages
+
+    async def _async_stages(self, running: _Running) -> dict[str, Any]:
+        job = running.job
+        if job.stored and not job.replay:
+            # Whoever asked for it has left the room; a performance must not begin by itself.
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="interrupted",
+                translation_placeholders={"scene": job.scene_id},
+            )
+        watch = _Watch(self.hass.loop)
+        if job.replay:
+            scene = await self._async_stored(job.scene_id)
+            return await self._async_perform(running, scene, async_resolve_target(self.hass, job.target), watch)
+        film = Path(job.film) if job.film else await self._async_film(job)
+        watch.split(Stage.GENERATE)
+        targets = async_resolve_target(self.hass, job.target)
+        async with self._performances.async_warm(targets if job.perform else ()):
+            scene = self._scene(job, await self._async_analyse(job, film))
+            sheet = await self._async_sheet(scene, targets)
+            await self._library.async_add(scene, sheet)
+            job.stored = True
+            await self._library.async_prune(self._entry.entry_id, self._settings.retention, (job.scene_id,))
+            watch.split(Stage.ANALYSE)
+            if not job.perform:
+                return _answer(job, scene, PerformanceResult(sheet), watch)
+            return await self._async_perform(running, scene, targets, watch)
+
+    async def _async_stored(self, scene_id: str) -> Scene:
+        try:
+            return await self._library.async_get(scene_id)
+        except SceneNotFound as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="scene_gone", translation_placeholders={"scene": scene_id}
+            ) from err
+
+    async def _async_film(self, job: Job) -> Path:
+        """Have the film made, or go on where a restart came in between."""
+        destination = self._film(job)
+        if job.generated is not None and await self.hass.async_add_executor_job(destination.exists):
+            return destination
+        self._at(job, Stage.GENERATE)
+        await self._library.async_make_folder(job.scene_id)
+
+        async def keep(handle: JobHandle) -> None:
+            job.handle = handle.as_dict()
+            await self._async_save()
+
+        def report(status: JobStatus) -> None:
+            if status.progress is not None:
+                self._at(job, Stage.GENERATE, status.progress)
+
+        if job.handle is None:
+            work = generate(
+                self._provider,
+                self._request(job),
+                destination,
+                report,
+                keep,
+                self._settings.deadline_s,
+                self._expected_s,
+            )
+        else:
+            handle = JobHandle.from_dict(job.handle)
+            work = resume(
+                self._provider, handle, destination, report, keep, self._settings.deadline_s, self._expected_s
+            )
+        film = await work
+        self._expected_s = film.elapsed_s
+        job.generated = {"provider": film.provider, "seed": film.seed, "notes": list(film.notes)}
+        await self._async_save()
+        return film.path
+
+    async def _async_analyse(self, job: Job, film: Path) -> Analysis:
+        """Analyse in a thread, one film at a time; the rest of the house needs the machine too."""
+        self._at(job, Stage.ANALYSE)
+        cancelled = threading.Event()
+
+        def report(share: float) -> None:
+            self.hass.loop.call_soon_threadsafe(self._at, job, Stage.ANALYSE, share)
+
+        async with self._analysing:
+            work = self.hass.async_add_executor_job(
+                partial(
+                    analyze_film,
+                    film,
+                    prompt=job.prompt if job.made_here else None,
+                    on_progress=report,
+                    cancelled=cancelled,
+                    limit_s=ANALYSIS_LIMIT_S,
+                )
+            )
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                cancelled.set()
+                await asyncio.wait([work])
+                raise
+
+    async def _async_sheet(self, scene: Scene, targets: Sequence[Target]) -> CueSheet:
+        performers = [target.performer for target in targets]
+        return await self.hass.async_add_executor_job(
+            make_cue_sheet, scene.analysis, self._settings.cue_map, performers
+        )
+
+    async def _async_perform(
+        self, running: _Running, scene: Scene, targets: Sequence[Target], watch: _Watch
+    ) -> dict[str, Any]:
+        job = running.job
+        # From here on a restart ends the job.
+        self._at(job, Stage.UPLOAD)
+        await self._async_save()
+        result = await self._performances.async_perform(
+            scene,
+            targets,
+            self._settings.cue_map,
+            lambda stage, share: self._at(job, Stage(stage), share),
+            running.context,
+        )
+        return _answer(job, scene, result, watch)
+
+    # Helpers
+
+    def _request(self, job: Job) -> FilmRequest:
+        request = FilmRequest(job.prompt, seed=job.seed)
+        return request if job.duration_s is None else replace(request, duration_s=job.duration_s)
+
+    def _scene(self, job: Job, analysis: Analysis) -> Scene:
+        generated = job.generated or {"provider": "", "seed": None, "notes": ()}
+        return Scene(
+            scene_id=job.scene_id,
+            studio=self._entry.entry_id,
+            prompt=job.prompt,
+            provider=generated["provider"],
+            seed=generated["seed"],
+            notes=tuple(generated["notes"]),
+            target=job.target,
+            created_at=job.created_at,
+            analysis=analysis,
+        )
+
+    def _film(self, job: Job) -> Path:
+        return self._library.folder(job.scene_id) / FILM_FILE
+
+    @callback
+    def _at(self, job: Job, stage: Stage, share: float = 0.0) -> None:
+        """Note where the job is; tell only what one can see."""
+        percent = round(100 * share)
+        if (job.stage, job.progress) != (stage, percent) and job.job_id in self._running:
+            job.stage, job.progress = stage, percent
+            self._tell()
+
+    @callback
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def _async_save(self) -> None:
+        jobs = [running.job.as_dict() for running in self._running.values() if not running.job.replay]
+        await self._store.async_save({"jobs": jobs, "expected_s": self._expected_s})
+
+    def _translated(self, err: Exception) -> HomeAssistantError:
+        """Return a failure as a sentence that says what to do."""
+        if isinstance(err, HomeAssistantError):
+            return err
+        kind = ServiceValidationError if isinstance(err, InvalidRequest) else HomeAssistantError
+        return kind(
+            translation_domain=DOMAIN,
+            translation_key=error_key(err),
+            translation_placeholders={"studio": self._entry.title, "error": str(err)},
+        )
+
+
+@dataclass(slots=True)
+class _Running:
+    """A job at work."""
+
+    job: Job
+    context: Context | None
+    answer: asyncio.Future[dict[str, Any]]
+    task: asyncio.Task[None] = field(init=False)
+    cancelled: bool = False
+
+
+class _Watch:
+    """How long each stage took."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._since = loop.time()
+        self.seconds = {stage.value: 0.0 for stage in (Stage.GENERATE, Stage.ANALYSE, Stage.UPLOAD, Stage.PERFORM)}
+
+    def split(self, stage: Stage) -> None:
+        """Note the end of a stage."""
+        now = self._loop.time()
+        self.seconds[stage.value] = round(now - self._since, 3)
+        self._since = now
+
+
+def error_key(err: Exception) -> str:
+    """Return the translation key of a failure, under ``exceptions``."""
+    match err:
+        case T2VError():
+            return f"film_{err.code}"
+        case FilmUnreadable():
+            return "film_unreadable"
+        case FilmTooLarge():
+            return "film_too_large"
+        case AnalysisTimeout():
+            return "analysis_timeout"
+    return "job_error"
+
+
+def _answer(job: Job, scene: Scene, result: PerformanceResult, watch: _Watch) -> dict[str, Any]:
+    """Return what the actions answer with."""
+    return {
+        "job_id": job.job_id,
+        "scene_id": scene.scene_id,
+        "prompt": scene.prompt,
+        "provider": scene.provider or None,
+        "seed": scene.seed,
+        "notes": list(scene.notes),
+        "film": film_as_dict(scene.analysis.film),
+        "events": [event_as_dict(event) for event in scene.analysis.events],
+        "cues": [cue_as_dict(cue) for cue in result.sheet.cues],
+        "performers": [performer.as_dict() for performer in result.performers],
+        "stages_s": watch.seconds | dict(result.stages_s),
+    }
