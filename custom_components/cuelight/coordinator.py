@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final, override
 
@@ -61,6 +61,7 @@ from .link import (
 from .link import (
     Event as LinkEvent,
 )
+from .link.outputs import LEASE_S
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -199,8 +200,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._down = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
         self._end_grace: CALLBACK_TYPE | None = None
+        self._end_look: CALLBACK_TYPE | None = None
         self._performing = False
-        self._loaded = 0
         self._holds: list[AbstractContextManager[None]] = []
         self._forget_stop: CALLBACK_TYPE | None = None
 
@@ -240,6 +241,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         await self.async_stop()
         await self.client.disconnect()
         self._cancel_grace()
+        self._cancel_look()
 
     async def _async_on_stop(self, _event: Event) -> None:
         self._forget_stop = None
@@ -334,7 +336,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             case Status(state=state):
                 self._rest(state)
                 self._changed()
-            case Done():
+            case Done(code=code) if code != DoneCode.REPLACED:
                 self._rest(DeviceState.SESSION)
                 self._changed()
 
@@ -417,8 +419,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                     await self._down.wait()
 
     async def _async_back_off(self, err: LinkError, delay: float) -> float:
-        """Wait after a failure; return how long to wait after the next."""
-        if isinstance(err, WrongInstance | AuthenticationFailed):
+        """Wait after a failure, but not once the button has been away and is back; return the next delay."""
+        if isinstance(err, WrongInstance) or self._auth_failures >= AUTH_FAILURES_BEFORE_REAUTH:
             delay = LAST_RETRY_S
         elif isinstance(err, LinkUnreachable):
             delay = max(delay, err.retry_in_s)
@@ -454,8 +456,28 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         ack = await self.client.send(command, supersede=supersede)
         if command.leased:
             self.state = DeviceState.ACTIVE
+            self._look_later()
             self._changed()
         return ack
+
+    @callback
+    def _look_later(self) -> None:
+        """Ask for the state after the lease of a command that needs none for longer: its end comes without a word."""
+
+        async def look(_now: object) -> None:
+            self._end_look = None
+            if self.client.connected and self.active and self.light is None and not self._performing:
+                with suppress(LinkError):
+                    await self.client.query()
+
+        self._cancel_look()
+        self._end_look = async_call_later(self.hass, LEASE_S + 1, look)
+
+    @callback
+    def _cancel_look(self) -> None:
+        if self._end_look is not None:
+            self._end_look()
+            self._end_look = None
 
     async def async_light(self, light: Light | None) -> None:
         """Show a light and keep its lease alive; None darkens it, and ends the lease where nothing else needs it."""
@@ -517,8 +539,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     ) -> int:
         """Upload what is missing and load the cues, ready for `async_run`; return how many the button confirmed."""
         await self.async_upload(assets, on_progress)
-        self._loaded = await self.client.prepare(TIMELINE, cues)
-        return self._loaded
+        return await self.client.prepare(TIMELINE, cues)
 
     async def async_run(self, start_at: float, duration_s: float) -> PerformanceOutcome:
         """Start the loaded cues at ``start_at`` (``hass.loop.time()``) on the button's own clock; return at their end.
@@ -528,18 +549,17 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._performing = True
         self._rest(DeviceState.ACTIVE)
         self._changed()
-        offset, late_s = self.client.clock_offset, max(0.0, self.hass.loop.time() - start_at)
         try:
-            done = await self.client.run(TIMELINE, start_at, duration_s)
+            performed = await self.client.run(TIMELINE, start_at, duration_s)
         except BaseException:
             await self.async_stop()
             raise
         finally:
             self._performing = False
-        # The start was planned by the clock as it was known then; what is known better by now is the skew.
-        known = self.client.clock_offset
-        skew = None if offset is None or known is None else known - offset + late_s
-        return PerformanceOutcome(self._loaded, skew, DoneCode(done.code))
+        # The start was planned by the button's clock as it was known then; what is known better by now is the skew.
+        zero_at = self.client.clock_offset
+        skew = None if zero_at is None else zero_at + performed.start_ms / 1000 - start_at
+        return PerformanceOutcome(performed.acked_cues, skew, DoneCode(performed.done.code))
 
     async def async_perform(
         self,

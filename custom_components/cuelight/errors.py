@@ -27,6 +27,7 @@ _KEYS: Final[tuple[tuple[type[LinkError], str], ...]] = (
     (LinkLost, "link_lost"),
     (LinkTimeout, "link_timeout"),
     (Stale, "stale"),
+    (CommandRefused, "refused"),
     (Superseded, "superseded"),
 )
 _REFUSALS: Final = {
@@ -54,6 +55,8 @@ def error_key(err: LinkError) -> str:
     match err:
         case LinkUnreachable(reason=UnreachableReason.OUT_OF_SLOTS):
             return "out_of_slots"
+        case LinkUnreachable(reason=UnreachableReason.BACKING_OFF, __cause__=LinkError() as cause):
+            return error_key(cause)
         case LinkUnreachable():
             return "unreachable"
         case CommandRefused(code=code) if code in _REFUSALS:

@@ -1,20 +1,40 @@
 """A Home Assistant with a radio and a button."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from custom_components.cuelight.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.cuelight.const import DOMAIN
+
 from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
+
+MANIFEST = Path(__file__).resolve().parents[2] / "custom_components" / DOMAIN / "manifest.json"
 
 type SetUp = Callable[..., Awaitable[MockConfigEntry]]
 
 
 @pytest.fixture
-async def radio(hass: HomeAssistant, enable_bluetooth: None) -> AsyncIterator[Radio]:
+def mock_bluetooth_matchers() -> Iterator[None]:
+    """Let only Cuelight answer to discoveries: others that match company 0xFFFF have requirements of their own."""
+    manifest = json.loads(MANIFEST.read_text())
+    matchers = [{"domain": DOMAIN, **matcher} for matcher in manifest["bluetooth"]]
+    with patch("homeassistant.components.bluetooth.async_get_bluetooth", return_value=matchers):
+        yield
+
+
+@pytest.fixture
+async def bluetooth(mock_bluetooth_matchers: None, enable_bluetooth: None) -> None:
+    """Home Assistant's Bluetooth, with nothing in it that can connect."""
+
+
+@pytest.fixture
+async def radio(hass: HomeAssistant, bluetooth: None) -> AsyncIterator[Radio]:
     """A connectable adapter; nothing in range yet."""
     with Radio(hass).on() as radio:
         yield radio

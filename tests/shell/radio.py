@@ -1,4 +1,4 @@
-"""Buttons on the air without a radio: Home Assistant's Bluetooth stack down to a backend that talks to the strict device."""
+"""Buttons on the air without a radio: the strict device below Home Assistant's whole Bluetooth stack."""
 
 import asyncio
 import time
@@ -14,14 +14,15 @@ from bleak.backends.client import BaseBleakClient, NotifyCallback
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
-from custom_components.cuelight.link import RX_UUID, SERVICE_UUID, TX_UUID, AckCode, Command, Event, device_address
-from custom_components.cuelight.link.session import DeviceSession, KeySlot
 from habluetooth import BaseHaRemoteScanner, BluetoothScanningMode, HaBluetoothConnector
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth.const import UNAVAILABLE_TRACK_SECONDS
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.cuelight.link import RX_UUID, SERVICE_UUID, TX_UUID, AckCode, Command, Event, device_address
+from custom_components.cuelight.link.session import DeviceSession, KeySlot
 
 DEV_ID = bytes.fromhex("0102030405060708")
 INST_ID = bytes.fromhex("0a0b0c0d")
@@ -98,7 +99,7 @@ class FakeClient(BaseBleakClient):
             raise BleakError("no answer")
         self._radio.connecting += 1
         self._radio.most_connecting = max(self._radio.most_connecting, self._radio.connecting)
-        await asyncio.sleep(0)
+        await self._radio.may_connect.wait()
         self._radio.connecting -= 1
         self._button, button.client = button, self
         services = BleakGATTServiceCollection()
@@ -174,6 +175,8 @@ class Radio:
         self.connects = 0
         self.connecting = 0
         self.most_connecting = 0
+        self.may_connect = asyncio.Event()
+        self.may_connect.set()
         connector = HaBluetoothConnector(
             client=partial(FakeClient, radio=self),  # type: ignore[arg-type]
             source=source,

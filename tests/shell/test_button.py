@@ -3,6 +3,15 @@
 from typing import Any
 
 import pytest
+from homeassistant.components.homeassistant import DOMAIN as HOMEASSISTANT
+from homeassistant.components.homeassistant import SERVICE_UPDATE_ENTITY
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+
 from custom_components.cuelight.link import (
     AckCode,
     ButtonEvent,
@@ -14,12 +23,6 @@ from custom_components.cuelight.link import (
     Servo,
     Status,
 )
-from homeassistant.components.homeassistant import DOMAIN as HOMEASSISTANT, SERVICE_UPDATE_ENTITY
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.setup import async_setup_component
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, FakeButton, Radio
@@ -154,7 +157,9 @@ async def test_stop_puts_everything_at_rest(hass: HomeAssistant, button: FakeBut
     assert state(hass, STATE).state == "session"
 
 
-async def test_stop_without_a_link_asks_for_none(hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp) -> None:
+async def test_stop_without_a_link_asks_for_none(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
     await set_up()
     await act(hass, "button.press", STOP)
     assert radio.connects == 0
@@ -209,7 +214,10 @@ async def test_a_status_without_a_lease_says_that_the_light_is_off(
         ([ButtonKind.DOUBLE], ("multi_press_end", 2)),
         ([ButtonKind.PRESS, ButtonKind.LONG], ("long_press_start", None)),
         ([ButtonKind.PRESS, ButtonKind.LONG, ButtonKind.RELEASE], ("long_press_end", None)),
-        ([ButtonKind.PRESS, ButtonKind.LONG, ButtonKind.RELEASE, ButtonKind.PRESS, ButtonKind.RELEASE], ("press_end", None)),
+        (
+            [ButtonKind.PRESS, ButtonKind.LONG, ButtonKind.RELEASE, ButtonKind.PRESS, ButtonKind.RELEASE],
+            ("press_end", None),
+        ),
     ],
 )
 async def test_presses_become_standard_button_events(
@@ -232,7 +240,9 @@ async def test_another_contact_is_another_entity(hass: HomeAssistant, button: Fa
     assert state(hass, PRESS).state == STATE_UNKNOWN
 
 
-async def test_the_battery_is_the_advertised_one(hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp) -> None:
+async def test_the_battery_is_the_advertised_one(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
     await set_up()
     assert state(hass, BATTERY).state == "80"
     radio.advertise(button, battery=41)

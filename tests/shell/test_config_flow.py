@@ -5,12 +5,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from custom_components.cuelight.config_flow import InvalidKey, parse_key
-from custom_components.cuelight.const import DOMAIN
 from homeassistant.config_entries import SOURCE_BLUETOOTH, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.cuelight.config_flow import InvalidKey, parse_key
+from custom_components.cuelight.const import DOMAIN
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
@@ -92,7 +93,7 @@ def test_what_is_no_key_is_explained(text: str, reason: str, placeholders: dict[
 # Studios
 
 
-async def test_a_storyboard_needs_no_settings(hass: HomeAssistant, enable_bluetooth: None) -> None:
+async def test_a_storyboard_needs_no_settings(hass: HomeAssistant, bluetooth: None) -> None:
     result = await choose(hass, "studio")
     result = await enter(hass, result, provider="storyboard")
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -100,7 +101,7 @@ async def test_a_storyboard_needs_no_settings(hass: HomeAssistant, enable_blueto
     assert result["result"].unique_id == "storyboard"
 
 
-async def test_one_storyboard_is_enough(hass: HomeAssistant, enable_bluetooth: None) -> None:
+async def test_one_storyboard_is_enough(hass: HomeAssistant, bluetooth: None) -> None:
     MockConfigEntry(
         domain=DOMAIN, unique_id="storyboard", data={"kind": "studio", "provider": "storyboard"}
     ).add_to_hass(hass)
@@ -109,7 +110,7 @@ async def test_one_storyboard_is_enough(hass: HomeAssistant, enable_bluetooth: N
     assert result["reason"] == "already_configured"
 
 
-async def test_a_storyboard_has_nothing_to_reconfigure(hass: HomeAssistant) -> None:
+async def test_a_storyboard_has_nothing_to_reconfigure(hass: HomeAssistant, bluetooth: None) -> None:
     entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "storyboard"})
     entry.add_to_hass(hass)
     result = await entry.start_reconfigure_flow(hass)
@@ -176,7 +177,7 @@ async def test_a_button_that_does_not_answer_can_be_tried_again(hass: HomeAssist
 
 
 async def test_a_button_heard_only_by_a_passive_proxy_is_offered_with_the_reason_it_cannot_be_added(
-    hass: HomeAssistant, enable_bluetooth: None
+    hass: HomeAssistant, bluetooth: None
 ) -> None:
     with Radio(hass, connectable=False).on() as passive:
         passive.add(FakeButton())
@@ -223,8 +224,7 @@ async def test_discovery_changes_nothing_for_a_configured_button(hass: HomeAssis
 async def test_a_button_in_range_is_chosen_by_hand(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
     radio.add(FakeButton(bytes(8)))
     radio.say("C0:11:22:33:44:55", FakeButton(b"imposter").advertisement())
-    configured = MockConfigEntry(domain=DOMAIN, unique_id=bytes(8).hex(), data={"kind": "button"})
-    configured.add_to_hass(hass)
+    button_entry(bytes(8)).add_to_hass(hass)
     result = await choose(hass, "button")
     assert result["step_id"] == "button"
     assert list(result["data_schema"].schema["dev_id"].container) == [DEV_ID.hex()]
