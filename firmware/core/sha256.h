@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SHA-256 (FIPS 180-4), HMAC (RFC 2104) and HKDF (RFC 5869) with SHA-256.
+ */
+#ifndef CUELIGHT_SHA256_H
+#define CUELIGHT_SHA256_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_BYTES 32u
+
+struct sha256 {
+    uint32_t state[8];
+    uint32_t length;                    /* bytes so far; messages here are far shorter than 512 MB */
+    uint8_t block[64];
+};
+
+void sha256_init(struct sha256 *hash);
+void sha256_update(struct sha256 *hash, const void *data, size_t len);
+void sha256_final(struct sha256 *hash, uint8_t out[SHA256_BYTES]);
+
+struct hmac {
+    struct sha256 hash;
+    uint8_t outer[64];                  /* key xor opad */
+};
+
+void hmac_init(struct hmac *hmac, const uint8_t *key, size_t key_len);
+void hmac_update(struct hmac *hmac, const void *data, size_t len);
+void hmac_final(struct hmac *hmac, uint8_t out[SHA256_BYTES]);   /* leaves nothing of the key behind */
+
+/* HKDF-Extract: the pseudorandom key of `ikm`. */
+void hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len, uint8_t prk[SHA256_BYTES]);
+
+/* The one block of HKDF-Expand(prk, label || info, 32) that CLP/1 ever needs. */
+void hkdf_expand(const uint8_t prk[SHA256_BYTES], const char *label, const uint8_t *info, size_t info_len,
+                 uint8_t out[SHA256_BYTES]);
+
+/* Overwrites memory in a way the compiler may not leave out. */
+void wipe(void *memory, size_t len);
+
+/* True when the bytes are equal; takes the same time wherever they differ. */
+bool equal_constant_time(const uint8_t *a, const uint8_t *b, size_t len);
+
+#endif
