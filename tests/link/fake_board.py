@@ -73,7 +73,6 @@ class FakeBoard:
         self.on: set[str] = set()
         self.assets: dict[int, bytes] = {}
         self.store_size = 100_000
-        self.keeps_staged = True
         self.in_range = True
         self.connects = 0
         self.connect_error: Exception | None = None
@@ -87,7 +86,8 @@ class FakeBoard:
         self._staged: _Staged | None = None
         self._timelines: dict[int, list[c.TimedCue]] = {}
         self._run: tuple[int, asyncio.TimerHandle] | None = None
-        self._due: list[c.Event] = []
+        self._outbox: list[bytes] = []
+        self._polling = False
 
     def device(self) -> BLEDevice | None:
         """The device as a scanner sees it."""
@@ -96,13 +96,13 @@ class FakeBoard:
     @property
     def state(self) -> DeviceState:
         """The board's state as of now."""
-        self.send(self.session.poll(self._now()))
+        self._poll()
         return self.session.state
 
     def lose_link(self) -> None:
         """The radio link breaks."""
         client, self.client = self.client, None
-        self._staged = self._staged if self.keeps_staged else None
+        self._staged = None
         self.session.link_lost()
         self._drop_run(None)
         if client is not None:
@@ -115,14 +115,16 @@ class FakeBoard:
 
     def received(self, frame: bytes) -> None:
         """A write arrived."""
+        self._poll()
         frames = self.session.received(frame, self._now())
-        self.send(frames)
-        self._send_due()
+        self._flush(frames)
+        if self.session.lease_end_at is not None:
+            asyncio.get_running_loop().call_at(self.session.lease_end_at, self._poll)
 
     def press(self, button: int, kind: c.ButtonKind) -> None:
         """A contact does something."""
-        self._due.append(c.ButtonEvent(button, kind, self.session.clock_ms(self._now())))
-        self._send_due()
+        self._tell(c.ButtonEvent(button, kind, self.session.clock_ms(self._now())))
+        self._flush([])
 
     def send(self, frames: list[bytes]) -> None:
         """Notify."""
@@ -134,10 +136,20 @@ class FakeBoard:
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _send_due(self) -> None:
-        due, self._due = self._due, []
+    def _poll(self) -> None:
+        self._polling = True
+        frames = self.session.poll(self._now())
+        self._polling = False
+        self._flush(frames)
+
+    def _tell(self, event: c.Event) -> None:
         if self.session.state in (DeviceState.SESSION, DeviceState.ACTIVE):
-            self.send([self.session.notify(event) for event in due])
+            self._outbox.append(self.session.notify(event))
+
+    def _flush(self, frames: list[bytes]) -> None:
+        """Notify what waits, then these; events are numbered in the order in which they are told."""
+        outbox, self._outbox = self._outbox, []
+        self.send(outbox + frames)
 
     def _act(self, command: c.Command) -> AckCode:
         code = self._checked(command)
@@ -177,7 +189,7 @@ class FakeBoard:
         self.on.clear()
         session = getattr(self, "session", None)
         if session is not None and session.state is DeviceState.SESSION:
-            self._drop_run(DoneCode.STOPPED)
+            self._drop_run(DoneCode.LEASE_ENDED if self._polling else DoneCode.STOPPED)
 
     def _store_cues(self, command: c.Cues) -> AckCode:
         if command.timeline > 1:
@@ -212,10 +224,10 @@ class FakeBoard:
         (timeline, timer), self._run = self._run, None
         timer.cancel()
         if code is not None:
-            self._due.append(c.Done(timeline, code))
+            self._tell(c.Done(timeline, code))
         if code is DoneCode.COMPLETED:
             self.on.clear()
-            self._send_due()
+            self._flush([])
 
     def _announce(self, command: c.Asset) -> AckCode:
         if command.asset_id < FIRST_UPLOADED_ASSET:

@@ -208,7 +208,7 @@ class LinkClient:
             return await self._channel.query(await self._channel.up())
 
     async def upload(self, asset_id: int, data: bytes, progress: Callable[[float], None] | None = None) -> bool:
-        """Upload an asset, going on where it stopped when the link is lost.
+        """Upload an asset, starting again when the link is lost on the way.
 
         Args:
             asset_id: its id, 0x0200 or above.

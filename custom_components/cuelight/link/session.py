@@ -295,6 +295,7 @@ class DeviceSession:
         self._zero_at = 0.0
         self._heard_at = 0.0
         self._keys: SessionKeys | None = None
+        self._slot = 0
         self._event_counter = 0
         self._lease_end_ms = 0
 
@@ -302,6 +303,11 @@ class DeviceSession:
     def slots(self) -> Mapping[int, KeySlot]:
         """The key slots."""
         return self._slots
+
+    @property
+    def lease_end_at(self) -> float | None:
+        """When the lease ends, if one is held."""
+        return self._zero_at + self._lease_end_ms / 1000 if self.state is DeviceState.ACTIVE else None
 
     def clock_ms(self, now: float) -> int:
         """The session clock."""
@@ -323,6 +329,8 @@ class DeviceSession:
     def received(self, frame: bytes, now: float) -> list[bytes]:
         """Take one write to RX; returns what to notify."""
         due = self.poll(now)
+        if self.state is DeviceState.SAFE:
+            return due  # what was on its way when the session ended
         try:
             return due + self._receive(frame, now)
         except _Refused as err:
@@ -338,7 +346,7 @@ class DeviceSession:
             return self._end(ErrorCode.AUTH_TIMEOUT)
         if self._keys is None:
             return []
-        if now - self._zero_at >= SESSION_LIMIT_S:
+        if now - self._zero_at > SESSION_LIMIT_S:
             return self._end(ErrorCode.EXPIRED)
         if now - self._heard_at >= SESSION_IDLE_S:
             return self._end(ErrorCode.IDLE_TIMEOUT)
@@ -390,6 +398,7 @@ class DeviceSession:
             raise _Refused(ErrorCode.BAD_MAC)
         self._slots[auth.slot] = slot.after_auth(auth.gen)
         self._keys = keys
+        self._slot = auth.slot
         self.last_counter = self._event_counter = 0
         self._heard_at = now
         self.state = DeviceState.SESSION
@@ -439,8 +448,12 @@ class DeviceSession:
     def _rekey(self, keys: SessionKeys, command: Rekey) -> AckCode:
         if command.slot not in range(4):
             return AckCode.OUT_OF_RANGE
-        new_key = keys.wrap(command.wrapped, slot=command.slot, gen=command.gen, counter=self.last_counter)
+        if self._slot not in (0, command.slot):
+            return AckCode.DENIED
         slot = self._slots.get(command.slot)
+        if slot is not None and slot.gen == command.gen:
+            return AckCode.OUT_OF_RANGE
+        new_key = keys.wrap(command.wrapped, slot=command.slot, gen=command.gen, counter=self.last_counter)
         if slot is None:
             self._slots[command.slot] = KeySlot(new_key, command.gen)
         else:

@@ -27,7 +27,7 @@ class _OnItsWay:
 
 
 class Upload:
-    """One asset's way to the button.
+    """One asset's way to the button. A button forgets a part of an asset with its session, so a lost link starts anew.
 
     Args:
         channel: the way.
@@ -46,8 +46,6 @@ class Upload:
         self._asset_id = asset_id
         self._data = data
         self._progress = progress or (lambda fraction: None)
-        self._acked = 0
-        self._on_its_way: deque[_OnItsWay] = deque()
         self._moved = False
 
     async def run(self) -> bool:
@@ -63,45 +61,23 @@ class Upload:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, connection: Connection) -> bool:
-        if not await self._resume(connection):
-            announced = Asset(self._asset_id, len(self._data), hashlib.sha256(self._data).digest())
-            try:
-                await self._channel.ask(connection, announced)
-            except CommandRefused as err:
-                if err.code != AckCode.ALREADY_PRESENT:
-                    raise
-                self._progress(1.0)
-                return self._moved
+        announced = Asset(self._asset_id, len(self._data), hashlib.sha256(self._data).digest())
+        try:
+            await self._channel.ask(connection, announced)
+        except CommandRefused as err:
+            if err.code != AckCode.ALREADY_PRESENT:
+                raise
+            self._progress(1.0)
+            return self._moved
         await self._send_chunks(connection)
         await self._channel.ask(connection, Commit(self._asset_id), limit_s=self._channel.limits.commit_s)
         return True
 
-    async def _resume(self, connection: Connection) -> bool:
-        """Go on where an earlier connection was lost, if the button kept what it had.
-
-        It may have stored chunks whose acks were lost, so each end that it may be at is tried; it refuses the others.
-        """
-        ends = [self._acked, *(chunk.end for chunk in self._on_its_way)] if self._moved else []
-        self._on_its_way.clear()
-        self._acked = 0
-        for end in ends:
-            if end == len(self._data):
-                break
-            chunk = self._chunk(end, connection)
-            try:
-                await self._channel.ask(connection, chunk)
-            except CommandRefused as err:
-                if err.code != AckCode.OUT_OF_ORDER:
-                    raise
-            else:
-                self._acked = end + len(chunk.data)
-                return True
-        return False
-
     async def _send_chunks(self, connection: Connection) -> None:
-        offset = self._acked
-        while offset < len(self._data) or self._on_its_way:
-            while offset < len(self._data) and len(self._on_its_way) < _WINDOW:
+        offset = 0
+        on_their_way: deque[_OnItsWay] = deque()
+        while offset < len(self._data) or on_their_way:
+            while offset < len(self._data) and len(on_their_way) < _WINDOW:
                 chunk = self._chunk(offset, connection)
                 try:
                     async with connection.write_lock:
@@ -111,16 +87,14 @@ class Upload:
                     continue
                 self._moved = True
                 offset += len(chunk.data)
-                self._on_its_way.append(_OnItsWay(offset, ack))
-            await self._take_ack(connection, self._on_its_way[0])
+                on_their_way.append(_OnItsWay(offset, ack))
+            await self._take_ack(connection, on_their_way.popleft())
 
     async def _take_ack(self, connection: Connection, chunk: _OnItsWay) -> None:
         ack = await connection.answer(chunk.ack, self._channel.limits.command_s)
         if ack.code != AckCode.OK:
             raise CommandRefused(ack.code, "chunk")
-        self._on_its_way.popleft()
-        self._acked = chunk.end
-        self._progress(self._acked / len(self._data))
+        self._progress(chunk.end / len(self._data))
 
     def _chunk(self, offset: int, connection: Connection) -> Chunk:
         size = min(MAX_CHUNK, connection.frame_limit - _CHUNK_OVERHEAD)
