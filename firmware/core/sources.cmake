@@ -1,22 +1,7 @@
-# Sources of the device core, relative to this folder.
+# The device core: CORE_SOURCES and CORE_INCLUDE.
 # art.c is made from the drawings in art/ by art/compile.py; a test keeps it up to date.
+set(CORE_INCLUDE ${CMAKE_CURRENT_LIST_DIR})
 set(CORE_SOURCES
-    animation.c
-    art.c
-    assets.c
-    button.c
-    cbor.c
-    command.c
-    cuelight.c
-    display.c
-    execute.c
-    keys.c
-    light.c
-    motion.c
-    outputs.c
-    safety.c
-    servo.c
-    session.c
-    settings.c
-    sha256.c
-    timeline.c)
+    animation.c art.c assets.c button.c cbor.c command.c cuelight.c display.c execute.c keys.c light.c motion.c
+    outputs.c safety.c servo.c session.c settings.c sha256.c timeline.c)
+list(TRANSFORM CORE_SOURCES PREPEND ${CORE_INCLUDE}/)
