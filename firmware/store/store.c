@@ -401,33 +401,38 @@ static bool make_room(struct store *store, uint32_t size)
 {
     uint32_t capacity = store->half_size - HALF_HEADER;
     uint32_t wanted = live_size(store, false) + size + RECORD_ROOM;
-    if (wanted > capacity)
+    if (size > capacity || wanted > capacity)
         return false;
     uint32_t assets = live_size(store, true);
     return compact(store, assets > capacity - wanted ? assets - (capacity - wanted) : 0);
 }
 
-bool store_upload_begin(struct store *store, uint16_t id, uint32_t length)
+/* Programs the header, so that the log steps over the upload whether it is finished or not. */
+static bool reserve(struct store *store, uint16_t id, uint32_t length)
 {
     uint8_t header[UNIT];
-    store->upload.at = 0;
-    if (length == 0 || length > LENGTH_MAX - 2 * UNIT)
-        return false;
-    uint32_t size = entry_size(length);
-    if (!room(store, size + RECORD_ROOM) && !make_room(store, size))
-        return false;
-    make_header(header, ASSET, id, length);
     uint32_t at = store->tail;
+    make_header(header, ASSET, id, length);
+    if (!room(store, entry_size(length) + RECORD_ROOM))
+        return false;
     if (!program_at(store, at, header, UNIT)) {
         find_tail(store, at);
         return false;
     }
-    store->tail += size;
+    store->tail += entry_size(length);
     store->upload.at = at;
     store->upload.length = length;
     store->upload.written = 0;
     store->upload.crc = crc32_more(~0u, header, UNIT);
     return true;
+}
+
+bool store_upload_begin(struct store *store, uint16_t id, uint32_t length)
+{
+    store->upload.at = 0;
+    if (length == 0 || length > LENGTH_MAX)
+        return false;
+    return reserve(store, id, length) || (make_room(store, entry_size(length)) && reserve(store, id, length));
 }
 
 /* Programs the double words that `unit` and `data` fill; at the end of the asset, also the last one, padded. */
