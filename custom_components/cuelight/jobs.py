@@ -21,7 +21,7 @@ from .analysis import Analysis, AnalysisError, AnalysisTimeout, FilmTooLarge, Fi
 from .const import DOMAIN
 from .cues import CueMap, CueSheet, make_cue_sheet
 from .library import FILM_FILE, Library, Retention, SceneNotFound
-from .performance import PerformanceResult, Performances
+from .performance import PerformanceResult, Performances, error
 from .scene_file import Scene, cue_as_dict, event_as_dict, film_as_dict
 from .t2v import FilmRequest, InvalidRequest, JobHandle, JobStatus, Provider, T2VError, generate, resume
 from .targets import Target, async_resolve_target
@@ -84,6 +84,7 @@ class Job:
         stage: where it is.
         progress: how much of the stage is done, 0 to 100.
         message: why it ended, where it did not end well.
+        answer: what becomes of it, while this Home Assistant runs.
     """
 
     job_id: str
@@ -102,6 +103,7 @@ class Job:
     stage: Stage = Stage.GENERATE
     progress: float = 0.0
     message: str | None = None
+    answer: asyncio.Future[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def made_here(self) -> bool:
@@ -219,7 +221,8 @@ class JobManager:
         Raises:
             HomeAssistantError: the job failed or was cancelled.
         """
-        return await asyncio.shield(self._running[job.job_id].answer)
+        assert job.answer is not None
+        return await asyncio.shield(job.answer)
 
     async def async_cancel(self, job_id: str | None = None) -> int:
         """End one job or all, at the provider too as far as it lets us; return how many there were."""
@@ -233,9 +236,10 @@ class JobManager:
 
     @callback
     def _begin(self, job: Job, context: Context | None) -> None:
-        running = _Running(job, context, self.hass.loop.create_future())
+        job.answer = self.hass.loop.create_future()
         # Nobody may be waiting for the answer, and then a failure is told by the event alone.
-        running.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        job.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        running = _Running(job, context)
         self._running[job.job_id] = running
         running.task = self._entry.async_create_background_task(
             self.hass, self._async_run(running), f"{DOMAIN} job {job.job_id}", eager_start=False
@@ -249,15 +253,15 @@ class JobManager:
             answer = await self._async_stages(running)
         except asyncio.CancelledError:
             if not running.cancelled:
-                running.answer.cancel()
+                assert job.answer is not None
+                job.answer.set_exception(error("studio_unloaded", studio=self._entry.title))
                 raise
-            error: HomeAssistantError = await self._async_cancelled(job)
-            await self._async_end(running, Stage.CANCELLED, error=error)
+            await self._async_end(running, Stage.CANCELLED, failure=await self._async_cancelled(job))
         except (T2VError, AnalysisError, HomeAssistantError) as err:
-            await self._async_end(running, Stage.FAILED, error=self._translated(err))
+            await self._async_end(running, Stage.FAILED, failure=self._translated(err))
         except Exception as err:
             _LOGGER.exception("Unexpected error in job %s", job.job_id)
-            await self._async_end(running, Stage.FAILED, error=self._translated(err))
+            await self._async_end(running, Stage.FAILED, failure=self._translated(err))
         else:
             await self._async_end(running, Stage.FINISHED, answer=answer)
 
@@ -266,19 +270,20 @@ class JobManager:
         running: _Running,
         stage: Stage,
         answer: dict[str, Any] | None = None,
-        error: HomeAssistantError | None = None,
+        failure: HomeAssistantError | None = None,
     ) -> None:
         job = running.job
-        job.stage, job.progress, job.message = stage, 100.0, None if error is None else str(error)
+        job.stage, job.progress, job.message = stage, 100.0, None if failure is None else str(failure)
         del self._running[job.job_id]
         self._last = job
         await self._async_save()
         if not job.stored and not await self.hass.async_add_executor_job(self._film(job).exists):
             await self._library.async_discard(job.scene_id)
-        if error is None:
-            running.answer.set_result(answer or {})
+        assert job.answer is not None
+        if failure is None:
+            job.answer.set_result(answer or {})
         else:
-            running.answer.set_exception(error)
+            job.answer.set_exception(failure)
         self._tell()
         self.hass.bus.async_fire(
             EVENT_SCENE_FINISHED,
@@ -303,9 +308,7 @@ class JobManager:
                     said = await self._provider.cancel(JobHandle.from_dict(job.handle))
             except (T2VError, TimeoutError) as err:
                 said = f"{self._provider.title} could not be told to stop: {err or 'no answer'}."
-        return HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="job_cancelled", translation_placeholders={"said": said}
-        )
+        return error("job_cancelled", said=said)
 
     # Stages
 
@@ -313,11 +316,7 @@ class JobManager:
         job = running.job
         if job.stored and not job.replay:
             # Whoever asked for it has left the room; a performance must not begin by itself.
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="interrupted",
-                translation_placeholders={"scene": job.scene_id},
-            )
+            raise error("interrupted")
         watch = _Watch(self.hass.loop)
         if job.replay:
             scene = await self._async_stored(job.scene_id)
@@ -340,9 +339,7 @@ class JobManager:
         try:
             return await self._library.async_get(scene_id)
         except SceneNotFound as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="scene_gone", translation_placeholders={"scene": scene_id}
-            ) from err
+            raise error("scene_gone", scene=scene_id) from err
 
     async def _async_film(self, job: Job) -> Path:
         """Have the film made, or go on where a restart came in between."""
@@ -487,7 +484,6 @@ class _Running:
 
     job: Job
     context: Context | None
-    answer: asyncio.Future[dict[str, Any]]
     task: asyncio.Task[None] = field(init=False)
     cancelled: bool = False
 

@@ -250,15 +250,10 @@ class _ButtonPart(_Part):
 
     @override
     async def finish(self) -> None:
-        if not self._held:
-            return
-        try:
-            if self._button.active:
-                await self._button.async_stop()
-        except LinkError as err:
-            _LOGGER.debug("%s could not be told to stop, its lease ends by itself: %s", self._button.title, err)
-        finally:
+        if self._held:
             self._held = False
+            # Also after a good end: it takes back the authority over the outputs that the lease still gives.
+            await self._button.async_stop()
             self._button.async_release()
 
     @override

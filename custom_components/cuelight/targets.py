@@ -109,7 +109,7 @@ def _button_targets(hass: HomeAssistant, entries: Iterable[ButtonConfigEntry]) -
     named: list[tuple[str, str, str, ButtonConfigEntry]] = []
     for entry in entries:
         dev_id = entry.data[CONF_DEV_ID]
-        device = devices.async_get_device(identifiers={(DOMAIN, dev_id)})
+        device = next(iter(dr.async_entries_for_config_entry(devices, entry.entry_id)), None)
         name = entry.title if device is None else device.name_by_user or device.name or entry.title
         named.append((name, dev_id, "" if device is None else device.id, entry))
     names = [name for name, *_ in named]

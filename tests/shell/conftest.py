@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.cuelight.const import DOMAIN
 
 from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
+from .stage import film, media, slow_studio, studio  # noqa: F401
 
 MANIFEST = Path(__file__).resolve().parents[2] / "custom_components" / DOMAIN / "manifest.json"
 
