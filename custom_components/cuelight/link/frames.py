@@ -188,7 +188,7 @@ def open_command(key: bytes, last_counter: int, newest_tick: int, frame: bytes) 
     """
     _require(frame, FrameType.CMD)
     first = frame[0]
-    counter_size = 2 if first & _WIDE_COUNTER else 1
+    counter_size = 2 if is_wide(frame) else 1
     with_tick = bool(first & _WITH_TICK)
     body = 1 + counter_size + with_tick
     if len(frame) <= body + TAG_SIZE:
@@ -198,6 +198,11 @@ def open_command(key: bytes, last_counter: int, newest_tick: int, frame: bytes) 
     payload = frame[body:-TAG_SIZE]
     _verify(key, counter, external_aad(first, tick), payload, frame[-TAG_SIZE:])
     return Opened(counter, tick, payload)
+
+
+def is_wide(frame: bytes) -> bool:
+    """Whether a CMD frame carries two bytes of the counter."""
+    return bool(frame[0] & _WIDE_COUNTER)
 
 
 def seal_event(key: bytes, counter: int, payload: bytes) -> bytes:
