@@ -128,9 +128,9 @@ async def job_sensor(hass: Hass) -> str:
     """Return the entity that shows a job's progress."""
     async with asyncio.timeout(30):
         while True:
-            for state in await hass.command("get_states"):
-                if state["entity_id"].startswith("sensor.") and state["attributes"].get("options", [""])[0] == "idle":
-                    return str(state["entity_id"])
+            for entity in await hass.command("config/entity_registry/list"):
+                if entity["platform"] == "cuelight" and entity["translation_key"] == "job":
+                    return str(entity["entity_id"])
             await asyncio.sleep(0.05)
 
 

@@ -90,7 +90,7 @@ class House:
 
     def entity(self, board: Board, domain: str, key: str) -> str:
         """The entity's id with this domain and unique-id suffix."""
-        entity_id = er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, f"{board.dev_id.hex()}_{key}")
+        entity_id = er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, f"{board.dev_id.hex()}-{key}")
         assert entity_id is not None, f"no {domain} {key}"
         return entity_id
 

@@ -29,6 +29,8 @@ homeassistant:
       trusted_networks: [127.0.0.1/32, "::1/128"]
       allow_bypass_login: true
     - type: homeassistant
+  media_dirs:
+    local: {media}
   allowlist_external_dirs: {allow}
 http:
   server_host: 127.0.0.1
@@ -103,11 +105,13 @@ class Hass:
             done = {"version": 4, "key": "onboarding", "data": {"done": ["core_config", "analytics", "integration"]}}
             (storage / "onboarding").write_text(json.dumps(done))
         boards = "".join(f"    - {json.dumps(board.described())}\n" for board in self._boards)
+        (self.config / "media").mkdir(exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(
                 port=self.port,
                 boards=boards or "    []\n",
                 extra="frontend:\nhistory:\nlogbook:\n" if self._frontend else "",
+                media=json.dumps(str(self.config / "media")),
                 allow=json.dumps([str(path) for path in self._allow]),
             )
         )
