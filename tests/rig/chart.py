@@ -67,7 +67,7 @@ def draw_performance(boards: Sequence[Board], start_us: int, duration_s: float, 
 
 def _spans(entries: Sequence[Entry], begin: int, end: int) -> list[tuple[int, int, Entry]]:
     """Each entry with the time during which it held, cut to the window."""
-    stops = [int(entry["t_us"]) for entry in entries[1:]] + [end]
+    stops = [*(int(entry["t_us"]) for entry in entries[1:]), end][: len(entries)]
     spans = [(max(int(e["t_us"]), begin), min(stop, end), e) for e, stop in zip(entries, stops, strict=True)]
     return [span for span in spans if span[1] > begin and span[0] < end]
 
