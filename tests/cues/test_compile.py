@@ -140,7 +140,7 @@ def test_what_is_dropped_is_taken_from_everywhere_rather_than_from_the_end() -> 
     times = milliseconds(compile_timeline(crowded, "Cat").cues)
     assert times[0] == 0
     assert times[-2] >= 11_000
-    assert max(later - earlier for earlier, later in pairwise(times)) <= 1000
+    assert max(later - earlier for earlier, later in pairwise(times[:-1])) <= 1000
 
 
 def test_every_default_timeline_is_one_that_a_button_takes() -> None:
