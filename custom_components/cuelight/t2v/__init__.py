@@ -1,6 +1,6 @@
 """Text to video: one client for several studios. No Home Assistant here."""
 
-from .base import Provider, generate, resume
+from .base import Provider, generate, is_over, resume
 from .beats import Beat, Beats, parse_prompt
 from .exceptions import (
     AuthenticationFailed,
@@ -21,9 +21,12 @@ from .exceptions import (
 )
 from .lexicon import Motion
 from .models import FilmRequest, GeneratedFilm, JobHandle, JobState, JobStatus
+from .registry import PROVIDERS, ProviderInfo, make_provider
+from .remote import Field, FieldKind, Settings
 from .storyboard import StoryboardProvider
 
 __all__ = [
+    "PROVIDERS",
     "AuthenticationFailed",
     "BadFilm",
     "BalanceEmpty",
@@ -32,6 +35,8 @@ __all__ = [
     "BudgetExceeded",
     "CreateUnconfirmed",
     "DeadlineExceeded",
+    "Field",
+    "FieldKind",
     "FilmRequest",
     "GeneratedFilm",
     "InvalidRequest",
@@ -44,12 +49,16 @@ __all__ = [
     "Moderated",
     "Motion",
     "Provider",
+    "ProviderInfo",
     "QuotaExceeded",
+    "Settings",
     "StoryboardProvider",
     "StudioUnreachable",
     "T2VError",
     "WrongRegion",
     "generate",
+    "is_over",
+    "make_provider",
     "parse_prompt",
     "resume",
 ]

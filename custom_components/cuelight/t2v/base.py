@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from .exceptions import CreateUnconfirmed, DeadlineExceeded, QuotaExceeded, StudioUnreachable, T2VError
+from .exceptions import CreateUnconfirmed, DeadlineExceeded, JobFailed, QuotaExceeded, StudioUnreachable, T2VError
 from .models import (
     MAX_SEED,
     FilmRequest,
@@ -26,6 +26,7 @@ from .models import (
 FIRST_POLL_S = 5.0
 SLOWEST_POLL_S = 15.0
 LONGEST_RETRY_AFTER_S = 300.0
+UNKNOWN_STATE_S = 600.0
 
 
 class Provider(ABC):
@@ -36,6 +37,7 @@ class Provider(ABC):
     default_deadline_s: ClassVar[float] = 1800.0
     first_poll_s: float = FIRST_POLL_S
     slowest_poll_s: float = SLOWEST_POLL_S
+    unknown_state_s: float = UNKNOWN_STATE_S
 
     base_url: str = ""
     model: str = ""
@@ -170,6 +172,13 @@ async def resume(
         return await _follow(provider, handle, destination, on_progress, expected_s)
 
 
+def is_over(handle: JobHandle, error: T2VError) -> bool:
+    """Tell whether a stored job can be forgotten after an error; if not, `resume` may still bring its film."""
+    if handle.id is None:
+        return not isinstance(error, DeadlineExceeded)
+    return not isinstance(error, (DeadlineExceeded, StudioUnreachable)) and error.code != QuotaExceeded.code
+
+
 class _deadline:
     """A time limit whose end is told as `DeadlineExceeded`."""
 
@@ -210,6 +219,7 @@ async def _follow(
 async def _wait(provider: Provider, handle: JobHandle, report: OnProgress) -> JobStatus:
     """Poll until the film is ready; one failed poll never fails a paid render."""
     interval = provider.first_poll_s
+    last_recognised = time.monotonic()
     while True:
         pause = interval
         try:
@@ -219,6 +229,10 @@ async def _wait(provider: Provider, handle: JobHandle, report: OnProgress) -> Jo
         else:
             if status.state is JobState.FINISHED:
                 return status
+            if status.recognised:
+                last_recognised = time.monotonic()
+            elif time.monotonic() - last_recognised > provider.unknown_state_s:
+                raise JobFailed(f"{provider.title} reports for too long: {status.message}.", provider=provider.title)
             report(status)
             pause = max(interval, min(status.retry_after_s or 0, LONGEST_RETRY_AFTER_S))
         await asyncio.sleep(pause)

@@ -87,6 +87,10 @@ class JobLost(T2VError):
     code = "lost"
 
 
+class LinkExpired(JobLost):
+    """The studio made the film and no longer has it."""
+
+
 class CreateUnconfirmed(T2VError):
     """The answer to a create was lost; the studio may or may not be rendering (and billing) a film."""
 

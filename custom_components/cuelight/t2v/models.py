@@ -134,7 +134,8 @@ class JobHandle:
 class JobStatus:
     """How far a job is.
 
-    ``progress`` runs from 0 to 1 and is None when the studio does not tell; ``result`` is the provider's own.
+    ``progress`` runs from 0 to 1 and is None when the studio does not tell; ``result`` is the provider's own;
+    ``recognised`` is false for a state this client has never heard of.
     """
 
     state: JobState
@@ -142,6 +143,7 @@ class JobStatus:
     message: str = ""
     estimated: bool = False
     retry_after_s: float | None = None
+    recognised: bool = True
     result: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -62,11 +62,14 @@ class StoryboardProvider(Provider):
 
         work = asyncio.ensure_future(asyncio.to_thread(draw_film, handle.request, destination, report, cancelled))
         try:
-            notes = await asyncio.shield(work)
+            await asyncio.wait([work])
         except asyncio.CancelledError:
+            # The thread cannot be interrupted, only asked; it must be gone before the caller goes on.
             cancelled.set()
             await asyncio.wait([work])
+            work.exception()
             raise
+        notes = work.result()
         request = handle.request
         return GeneratedFilm(
             path=destination,
