@@ -84,8 +84,7 @@ class House:
 
     def device(self, board: Board) -> str:
         """The device's id of a board that has an entry."""
-        device = dr.async_get(self.hass).async_get_device(identifiers={(DOMAIN, board.dev_id.hex())})
-        assert device is not None
+        (device,) = dr.async_get(self.hass).async_get_devices(identifiers={(DOMAIN, board.dev_id.hex())})
         return device.id
 
     def entity(self, board: Board, domain: str, key: str) -> str:
