@@ -30,17 +30,20 @@ def decode(data: bytes) -> Item:
         item = cbor2.loads(data, max_depth=_MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False)
     except Exception as err:  # cbor2's decoders of tagged items raise more than its own errors
         raise MalformedPayload("The payload is not CBOR.") from err
-    _check_types(item)
+    _check_types(item, _MAX_DEPTH)
     # cbor2 accepts long forms of integers and lengths, bignum tags and trailing bytes: only the re-encoding tells.
     if cbor2.dumps(item, canonical=True) != data:
         raise MalformedPayload("The payload is not encoded deterministically.")
     return cast(Item, item)
 
 
-def _check_types(item: object) -> None:
+def _check_types(item: object, depth_left: int) -> None:
     if isinstance(item, list):
+        # Shared references make arrays that contain themselves, which no limit of the decoder catches.
+        if not depth_left:
+            raise MalformedPayload("The payload is nested too deeply.")
         for part in item:
-            _check_types(part)
+            _check_types(part, depth_left - 1)
     elif type(item) is int:
         # Beyond 64 bits lie only bignum tags, which re-encode to themselves.
         if not -(1 << 64) <= item < 1 << 64:

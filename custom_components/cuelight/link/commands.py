@@ -198,7 +198,7 @@ class TimedCue:
             raise MalformedPayload("A cue is not an array of a time, an operation and its arguments.")
         dt_ms, operation, *arguments = item
         _Uint(0xFFFF).check("dt_ms", dt_ms)
-        command_type = _CUE_TYPES.get(operation) if isinstance(operation, int) else None
+        command_type = _CUE_TYPES.get(operation) if type(operation) is int else None
         if command_type is None:
             raise MalformedPayload(f"Operation {operation!r} cannot be a cue.")
         return cls(dt_ms, command_type._unpack(arguments))
@@ -409,9 +409,9 @@ def decode_command(payload: bytes) -> tuple[Command, int | None]:
         raise UnknownOperation(operation)
     if not command_type.leased:
         return command_type._unpack(arguments), None
-    if not arguments or not isinstance(lease := arguments[-1], int) or lease > MAX_LEASE_UNITS:
-        raise MalformedPayload(f"A {command_type.__name__.lower()} command has no valid lease.")
-    return command_type._unpack(arguments[:-1]), lease
+    if not arguments:
+        raise MalformedPayload(f"A {command_type.__name__.lower()} command has no lease.")
+    return command_type._unpack(arguments[:-1]), _lease(arguments[-1])
 
 
 def decode_event(payload: bytes) -> Event:
@@ -428,8 +428,14 @@ def decode_event(payload: bytes) -> Event:
     return event_type._unpack(arguments)
 
 
+def _lease(item: Item) -> int:
+    if type(item) is not int or not 0 <= item <= MAX_LEASE_UNITS:
+        raise MalformedPayload("The lease is out of range.")
+    return item
+
+
 def _split(payload: bytes) -> tuple[int, list[Item]]:
     items = cbor.decode(payload)
-    if not isinstance(items, list) or not items or not isinstance(items[0], int):
+    if not isinstance(items, list) or not items or type(items[0]) is not int or items[0] < 0:
         raise MalformedPayload("The payload is not an array that starts with an operation.")
     return items[0], items[1:]
