@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_ADDRESS
 from homeassistant.core import HomeAssistant
 
@@ -12,7 +12,10 @@ from .const import CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_KIND, CONF_PENDING_
 from .coordinator import ButtonCoordinator
 from .errors import reachability
 
-_SECRETS: Final = {CONF_ADDRESS, CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_PENDING_KEY, "api_key", "token"}
+_SECRETS: Final = {
+    *(CONF_ADDRESS, CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_PENDING_KEY),
+    *("api_key", "base_url", "token"),
+}
 _ADDRESS: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}", re.IGNORECASE)
 
 
@@ -22,7 +25,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: ConfigE
         "data": async_redact_data(dict(entry.data), _SECRETS),
         "options": dict(entry.options),
     }
-    if entry.data[CONF_KIND] == EntryKind.BUTTON:
+    if entry.data[CONF_KIND] == EntryKind.BUTTON and entry.state is ConfigEntryState.LOADED:
         snapshot["button"] = _button(hass, entry.runtime_data)
     return snapshot
 

@@ -30,8 +30,9 @@ BUTTON_DATA = {
 }
 
 
-def discovered(hass: HomeAssistant) -> list[Result]:
+async def discovered(hass: HomeAssistant) -> list[Result]:
     """The flows that discovery has started."""
+    await hass.async_block_till_done(wait_background_tasks=True)
     return [
         flow
         for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -123,8 +124,7 @@ async def test_a_storyboard_has_nothing_to_reconfigure(hass: HomeAssistant, blue
 
 
 async def test_a_discovered_button_is_added_once_it_proves_its_key(hass: HomeAssistant, button: FakeButton) -> None:
-    await hass.async_block_till_done()
-    [flow] = discovered(hass)
+    [flow] = await discovered(hass)
     assert flow["context"]["title_placeholders"] == {"name": "Cuelight 0708"}
     assert button.client is None, "nothing may connect before the user asks"
 
@@ -149,8 +149,7 @@ async def test_a_discovered_button_is_added_once_it_proves_its_key(hass: HomeAss
 async def test_a_wrong_key_can_be_corrected(
     hass: HomeAssistant, button: FakeButton, key: str, error: dict[str, str]
 ) -> None:
-    await hass.async_block_till_done()
-    [flow] = discovered(hass)
+    [flow] = await discovered(hass)
     result = await enter(hass, await hass.config_entries.flow.async_configure(flow["flow_id"]), key=key)
     assert result["errors"] == error
     result = await enter(hass, result, key=KEY.hex())
@@ -160,8 +159,7 @@ async def test_a_wrong_key_can_be_corrected(
 
 
 async def test_a_button_that_does_not_answer_can_be_tried_again(hass: HomeAssistant, button: FakeButton) -> None:
-    await hass.async_block_till_done()
-    [flow] = discovered(hass)
+    [flow] = await discovered(hass)
     result = await hass.config_entries.flow.async_configure(flow["flow_id"])
     button.reachable = False
     with patch("custom_components.cuelight.config_flow.async_check_key", side_effect=RuntimeError):
@@ -181,8 +179,7 @@ async def test_a_button_heard_only_by_a_passive_proxy_is_offered_with_the_reason
 ) -> None:
     with Radio(hass, connectable=False).on() as passive:
         passive.add(FakeButton())
-        await hass.async_block_till_done()
-        [flow] = discovered(hass)
+        [flow] = await discovered(hass)
         result = await hass.config_entries.flow.async_configure(flow["flow_id"])
         assert result["errors"] == {"base": "no_connectable_path"}
         assert result["description_placeholders"]["reason"]
@@ -204,8 +201,7 @@ async def test_an_advertisement_that_lies_is_not_offered(
     hass: HomeAssistant, radio: Radio, lie: Callable[[Radio], None]
 ) -> None:
     lie(radio)
-    await hass.async_block_till_done()
-    assert discovered(hass) == []
+    assert await discovered(hass) == []
 
 
 async def test_discovery_changes_nothing_for_a_configured_button(hass: HomeAssistant, radio: Radio) -> None:
@@ -213,8 +209,7 @@ async def test_discovery_changes_nothing_for_a_configured_button(hass: HomeAssis
     entry.add_to_hass(hass)
     before = dict(entry.data)
     radio.add(FakeButton(inst_id=b"\xff\xff\xff\xff"))
-    await hass.async_block_till_done()
-    assert discovered(hass) == []
+    assert await discovered(hass) == []
     assert dict(entry.data) == before
 
 
@@ -222,9 +217,9 @@ async def test_discovery_changes_nothing_for_a_configured_button(hass: HomeAssis
 
 
 async def test_a_button_in_range_is_chosen_by_hand(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
+    button_entry(bytes(8)).add_to_hass(hass)
     radio.add(FakeButton(bytes(8)))
     radio.say("C0:11:22:33:44:55", FakeButton(b"imposter").advertisement())
-    button_entry(bytes(8)).add_to_hass(hass)
     result = await choose(hass, "button")
     assert result["step_id"] == "button"
     assert list(result["data_schema"].schema["dev_id"].container) == [DEV_ID.hex()]
@@ -232,9 +227,8 @@ async def test_a_button_in_range_is_chosen_by_hand(hass: HomeAssistant, radio: R
     result = await enter(hass, result, key=KEY.hex())
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"] == BUTTON_DATA
-    await hass.async_block_till_done()
-    assert discovered(hass) == [], "the discovered flow of the same button ends"
     await hass.config_entries.async_unload(result["result"].entry_id)
+    assert await discovered(hass) == [], "the discovered flow of the same button ends"
 
 
 async def test_no_button_in_range_says_so(hass: HomeAssistant, radio: Radio) -> None:
