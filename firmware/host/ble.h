@@ -18,11 +18,11 @@ enum {
     BLE_ATT_MTU = 247,             /* the largest ATT PDU, both ways */
     BLE_PDU_SIZE = 4 + BLE_ATT_MTU, /* with its L2CAP header */
     BLE_ADVERTISING_SIZE = 31,
-    BLE_ACL_CREDITS = 8,   /* packets trusted to the controller at once, however many it offers */
-    BLE_ACL_PAYLOAD = 251, /* bytes of one such packet at most */
+    BLE_ACL_PAYLOAD = 251, /* of one ACL packet at most */
+    BLE_ACL_BYTES = 2048,  /* of ACL packets trusted to the controller at once, however many it offers */
     BLE_COMMAND_SIZE = 4 + 32,
     /* Bytes `send` has to take without blocking before the controller reads any of them. */
-    BLE_SEND_BOUND = BLE_ACL_CREDITS * (5 + BLE_ACL_PAYLOAD) + 2 * BLE_COMMAND_SIZE,
+    BLE_SEND_BOUND = BLE_ACL_BYTES + 2 * BLE_COMMAND_SIZE,
 };
 
 /* A UUID as it travels: least significant byte first. */

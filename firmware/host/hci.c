@@ -292,8 +292,10 @@ void hci_disconnect(struct ble *ble, uint8_t index)
 
 static void take_buffers(struct ble *ble, uint16_t payload, uint16_t packets)
 {
+    enum { LEAST_PAYLOAD = 27 }; /* Vol 4, Part E, 7.8.2 */
     ble->acl_payload = payload < BLE_ACL_PAYLOAD ? payload : BLE_ACL_PAYLOAD;
-    ble->acl_credits = packets < BLE_ACL_CREDITS ? (uint8_t)packets : BLE_ACL_CREDITS;
+    unsigned fitting = BLE_ACL_BYTES / (5U + (payload < LEAST_PAYLOAD ? LEAST_PAYLOAD : ble->acl_payload));
+    ble->acl_credits = (uint8_t)(packets < fitting ? packets : fitting);
 }
 
 /* False when the answer cannot be used and the bring-up has to start over. */

@@ -65,7 +65,7 @@ static void check_sane(void)
         CHECK_EQUAL(world.ble.links[i].up, world.connected[i] > world.disconnected[i]);
         CHECK(!world.ble.links[i].up || (world.ble.links[i].mtu >= 23 && world.ble.links[i].mtu <= 247));
     }
-    CHECK(outstanding <= BLE_ACL_CREDITS);
+    CHECK(outstanding <= CREDITS);
 }
 
 /* The controller comes to its senses: whatever packet was going on ends, the stream is lost, the reset answered. */

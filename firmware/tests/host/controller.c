@@ -112,7 +112,7 @@ void world_new(void)
     world.answers = true;
     world.completes = true;
     world.le_payload = 251;
-    world.le_packets = 8;
+    world.le_packets = CREDITS;
     ble_init(&world.ble, &config, &callbacks);
 }
 

@@ -23,7 +23,7 @@ enum {
     DISCONNECT = 0x0406,
 };
 
-enum { SUCCESS = 0, KEPT = 512 };
+enum { SUCCESS = 0, KEPT = 512, CREDITS = 8 };
 
 /* The table of the tests: GAP-like service, a service with a 128-bit UUID, and one with a value that reads long. */
 enum {

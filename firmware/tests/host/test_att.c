@@ -424,7 +424,7 @@ static void a_second_request_before_the_answer_is_not_heard(void)
     linked();
     world.completes = false;
     connect(LINK + 1);
-    for (int i = 0; i < BLE_ACL_CREDITS; i++) {
+    for (int i = 0; i < CREDITS; i++) {
         ATT(LINK, 0x0A, H_NAME, 0);
         EXPECT(LINK, 0x0B, 'n', 'a', 'm', 'e');
     }

@@ -73,7 +73,19 @@ static void a_controller_without_le_buffers_shares_its_others(void)
     CHECK_EQUAL(command_opcode(2), READ_BUFFER_SIZE);
     CHECK(advertising());
     CHECK_EQUAL(world.ble.acl_payload, 27);
-    CHECK_EQUAL(world.ble.acl_credits, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.ble.acl_credits, 64); /* of 32 bytes */
+}
+
+static void no_more_is_trusted_to_the_controller_than_the_board_can_send(void)
+{
+    for (uint16_t payload = 27; payload < 300; payload++) {
+        new_with_advertising();
+        world.le_payload = payload;
+        world.le_packets = 255;
+        settle();
+        size_t bytes = world.ble.acl_credits * (5U + world.ble.acl_payload);
+        CHECK(bytes <= BLE_ACL_BYTES && bytes + 5U + world.ble.acl_payload > BLE_ACL_BYTES);
+    }
 }
 
 static void a_controller_without_buffers_is_reset_until_it_has_some(void)
@@ -558,6 +570,7 @@ int main(int argc, char **argv)
         TEST(the_controller_is_set_up_in_order),
         TEST(nothing_is_advertised_before_it_is_asked_for),
         TEST(a_controller_without_le_buffers_shares_its_others),
+        TEST(no_more_is_trusted_to_the_controller_than_the_board_can_send),
         TEST(a_controller_without_buffers_is_reset_until_it_has_some),
         TEST(each_refused_step_of_the_setup_starts_it_over_after_a_second),
         TEST(each_unanswered_step_is_reset_after_two_seconds),

@@ -259,13 +259,13 @@ static void notifications_wait_for_credits(void)
 {
     subscribed_with_mtu(247);
     world.completes = false;
-    for (int i = 0; i < BLE_ACL_CREDITS; i++)
+    for (int i = 0; i < CREDITS; i++)
         CHECK_EQUAL(notify(3), BLE_OK);
     CHECK_EQUAL(notify(3), BLE_OK); /* kept */
     CHECK_EQUAL(notify(3), BLE_BUSY);
-    CHECK_EQUAL(world.acl_count, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.acl_count, CREDITS);
     complete(LINK, 1);
-    CHECK_EQUAL(world.acl_count, BLE_ACL_CREDITS + 1);
+    CHECK_EQUAL(world.acl_count, CREDITS + 1);
     CHECK_EQUAL(notify(3), BLE_OK);
     CHECK_EQUAL(notify(3), BLE_BUSY);
 }
@@ -300,7 +300,7 @@ static void a_response_goes_first_but_never_into_the_middle(void)
     world.ble.acl_payload = 20;
     world.completes = false;
     CHECK_EQUAL(notify(200), BLE_OK); /* 207 bytes: 11 fragments, 8 credits */
-    CHECK_EQUAL(world.acl_count, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.acl_count, CREDITS);
     ATT(LINK, 0x0A, H_NAME, 0);
     world.completes = true;
     settle();
@@ -308,11 +308,11 @@ static void a_response_goes_first_but_never_into_the_middle(void)
     CHECK_EQUAL(out[0], 0x1B);
     EXPECT(LINK, 0x0B, 'n', 'a', 'm', 'e');
     world.completes = false;
-    for (int i = 0; i < BLE_ACL_CREDITS; i++)
+    for (int i = 0; i < CREDITS; i++)
         CHECK_EQUAL(notify(1), BLE_OK);
     CHECK_EQUAL(notify(2), BLE_OK); /* waits */
     ATT(LINK, 0x0A, H_NAME, 0);     /* overtakes it */
-    for (int i = 0; i < BLE_ACL_CREDITS; i++)
+    for (int i = 0; i < CREDITS; i++)
         EXPECT(LINK, 0x1B, H_TX, 0, 0);
     world.completes = true;
     settle();
@@ -325,28 +325,28 @@ static void the_credits_of_a_lost_link_come_back(void)
     subscribed_with_mtu(247);
     connect(LINK + 1);
     world.completes = false;
-    for (int i = 0; i < BLE_ACL_CREDITS + 1; i++)
+    for (int i = 0; i < CREDITS + 1; i++)
         CHECK_EQUAL(notify(3), BLE_OK);
     ATT(LINK + 1, 0x0A, H_NAME, 0);
     EXPECT_NONE(LINK + 1);
     disconnected(LINK, 8);
     EXPECT(LINK + 1, 0x0B, 'n', 'a', 'm', 'e');
     complete(LINK, 8); /* too late: they are back already */
-    CHECK_EQUAL(world.ble.acl_credits, BLE_ACL_CREDITS - 1);
+    CHECK_EQUAL(world.ble.acl_credits, CREDITS - 1);
 }
 
 static void more_credits_than_were_taken_are_not_believed(void)
 {
     subscribed_with_mtu(247);
     complete(LINK, 0xFFFF);
-    CHECK_EQUAL(world.ble.acl_credits, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.ble.acl_credits, CREDITS);
     world.completes = false;
     CHECK_EQUAL(notify(3), BLE_OK);
     complete(LINK, 0xFFFF);
     complete(LINK, 1);
-    CHECK_EQUAL(world.ble.acl_credits, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.ble.acl_credits, CREDITS);
     HCI(4, 0x13, 5, 9, LINK, 0, 1, 0); /* says nine entries, has one */
-    CHECK_EQUAL(world.ble.acl_credits, BLE_ACL_CREDITS);
+    CHECK_EQUAL(world.ble.acl_credits, CREDITS);
 }
 
 static void two_links_take_turns(void)

@@ -38,14 +38,14 @@ static void fill_bytes(uint8_t *out, size_t length, uint8_t seed)
 
 static bool save_value(uint16_t key, size_t length, uint8_t seed)
 {
-    uint8_t bytes[255];
+    uint8_t bytes[255] = {0};
     fill_bytes(bytes, length, seed);
     return store_save(&store, key, bytes, length);
 }
 
 static bool upload(uint16_t id, size_t length, uint8_t seed)
 {
-    uint8_t bytes[MAX];
+    uint8_t bytes[MAX] = {0};
     fill_bytes(bytes, length, seed);
     bool good = store_upload_begin(&store, id, (uint32_t)length);
     for (size_t at = 0; good && at < length; at += 37)
