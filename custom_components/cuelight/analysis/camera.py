@@ -69,10 +69,11 @@ def register(current: Floats, previous: Floats) -> Motion:
 
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:
-    """Pictures moved by a motion, edges held, and which pixels of the result lie inside the original (1 or less)."""
-    down, inside_down = _resampling(pictures.shape[1], y, zoom)
-    across, inside_across = _resampling(pictures.shape[2], x, zoom)
-    moved = down @ pictures @ across.swapaxes(1, 2)
+    """Pictures (n, h, w) or (n, planes, h, w) moved, edges held, and which pixels (n, h, w) were inside (1 or less)."""
+    down, inside_down = _resampling(pictures.shape[-2], y, zoom)
+    across, inside_across = _resampling(pictures.shape[-1], x, zoom)
+    across = across.swapaxes(1, 2)
+    moved = down @ pictures @ across if pictures.ndim == 3 else down[:, None] @ pictures @ across[:, None]
     return moved, inside_down[:, :, None] * inside_across[:, None, :]
 
 

@@ -37,10 +37,17 @@ class Signals:
     dx: Series
     dy: Series
     growth: Series
+    doubt: Series
     seen: npt.NDArray[np.bool_]
+    glances: Series
+    slow: Series
+    slow_growth: Series
+    slow_doubt: Series
+    grows: npt.NDArray[np.bool_]
     change: Series
     change_x: Series
     change_y: Series
+    steady: Series
     polarity: Series
 
 
@@ -71,15 +78,27 @@ JUMP_HEIGHT = 0.09
 JUMP_S = (0.3, 1.4)
 FALL_DROP = 0.2
 FALL_S = 0.9
-GROWTH = 0.22
+GROWTH = 0.2
+DOUBT_FLOOR = 0.05
+DOUBT_MOVING = 1.0
+SLOW_SHARE = 0.3
+USUAL_GROWTH = .3
 GROWTH_S = 0.35
 SWING_X = 0.015
 SWING_Y = 0.03
 SWING_GROWTH = 0.08
 SHAKE_SWING = 0.025
 SHAKE_HALF_S = 0.26
-SHAKE_SWINGS = 2
-POP_AREA = 0.006
+SHAKE_SWINGS = 3
+SHAKE_PAUSE_S = 0.12
+POP_AREA = 0.0035
+POP_SMALL = 0.007
+POP_CALM = 0.02
+POP_GROWTH = 0.15
+POP_S = 0.19
+POP_STEADY = 0.93
+POP_TRAVEL = 0.06
+POP_CLEAR = (0.1, 0.25)
 STILL_S = 0.5
 TRIM = 0.06
 
@@ -94,7 +113,7 @@ def find_events(signals: Signals) -> list[Event]:
 def _event(
     signals: Signals, kind: EventKind, first: int, last: int, confidence: float = 0.8, **parameters: float
 ) -> Event:
-    start, end = first / signals.rate, last / signals.rate
+    start, end = int(first) / signals.rate, int(last) / signals.rate
     rounded = {name: round(float(value), 3) for name, value in parameters.items()}
     return Event(kind, round(start, 3), round(max(end - start, 1 / signals.rate), 3), round(confidence, 2), rounded)
 
@@ -154,17 +173,22 @@ def _slides(curve: Series, rate: float, speed: float, size: float) -> Iterator[t
 
 
 def _subject(s: Signals) -> Iterator[Event]:
-    for first, end in _runs(_closed(s.seen, round(0.2 * s.rate)) & ~s.cut):
+    pops = list(_pops(s))
+    seen = s.seen.copy()
+    for pop in pops:
+        middle, near = round(pop.start_s * s.rate), round(POP_S * s.rate)
+        seen[max(0, middle - near) : middle + near + 1] = False
+    for first, end in _runs(_closed(seen, round(0.2 * s.rate)) & ~s.cut):
         if end - first >= 2:
             yield from _episode(s, max(0, first - 1), end)
-    yield from _pops(s)
+    yield from _growths(s, pops)
+    yield from pops
 
 
 def _episode(s: Signals, first: int, end: int) -> Iterator[Event]:
     span = slice(first, end)
-    dx, dy, growth = (np.where(s.seen[span], curve[span], 0) for curve in (s.dx, s.dy, s.growth))
-    x, y, size = np.cumsum(dx), np.cumsum(dy), np.cumsum(growth)
-    across, down, sizes = _zigzag(x, SWING_X), _zigzag(y, SWING_Y), _zigzag(size, SWING_GROWTH)
+    dx, dy = (np.where(s.seen[span], curve[span], 0) for curve in (s.dx, s.dy))
+    across, down = _zigzag(np.cumsum(dx), SWING_X), _zigzag(np.cumsum(dy), SWING_Y)
     busy = np.zeros(end - first, np.bool_)
     for swings, unit in ((across, 1.0), (down, s.aspect)):
         for run in _shakes(swings, s.rate, SHAKE_SWING * unit):
@@ -199,29 +223,48 @@ def _episode(s: Signals, first: int, end: int) -> Iterator[Event]:
                     s, EventKind.TURN, first + swing.first, first + swing.first + 1, direction=np.sign(swing.size)
                 )
             previous = swing
-    for swing in sizes:
-        if (
-            abs(swing.size) >= GROWTH
-            and (swing.last - swing.first) / s.rate >= GROWTH_S
-            and busy[swing.first : swing.last].mean() < 0.5
-        ):
-            kind = EventKind.APPROACH if swing.size > 0 else EventKind.RETREAT
-            yield _event(s, kind, first + swing.first, first + swing.last, ratio=np.exp(swing.size))
+
+
+def _growths(s: Signals, pops: list[Event]) -> Iterator[Event]:
+    """Approach and retreat."""
+    ticks = np.arange(len(s.dx))
+    seen, grows = s.seen.copy(), s.grows.copy()
+    for pop in pops:
+        grows &= np.abs(s.glances / s.rate - pop.start_s) > POP_S + 0.1
+        seen &= np.abs(ticks / s.rate - pop.start_s) > POP_S
+    speed = _smooth(np.where(s.seen, np.hypot(s.dx, s.dy / s.aspect), 0), round(0.2 * s.rate) | 1) * s.rate
+    hurry = _smooth(speed, round(0.8 * s.rate) | 1)[s.glances]
+    quick = _evidence(seen, s.growth, np.hypot(s.doubt, DOUBT_MOVING * speed / s.rate), s.rate, round(0.3 * s.rate) | 1)
+    slow = _evidence(grows, s.slow_growth, np.hypot(s.slow_doubt, DOUBT_MOVING * hurry / s.rate), s.rate, 3)
+    total, weight = (a + SLOW_SHARE * np.interp(ticks, s.glances, b) for a, b in zip(quick, slow, strict=True))
+    curve = total / (weight + 1 / USUAL_GROWTH**2)
+    near = (seen | (np.interp(ticks, s.glances, grows.astype(np.float64)) > 0.1)) & ~_widened(s.cut, 2)
+    for first, end in _runs(_closed(near, round(0.3 * s.rate))):
+        for swing in _zigzag(np.cumsum(curve[first:end]), SWING_GROWTH):
+            if abs(swing.size) >= GROWTH and (swing.last - swing.first) / s.rate >= GROWTH_S:
+                kind = EventKind.APPROACH if swing.size > 0 else EventKind.RETREAT
+                yield _event(s, kind, first + swing.first, first + swing.last, ratio=np.exp(swing.size))
+
+
+def _evidence(
+    seen: npt.NDArray[np.bool_], growth: Series, doubt: Series, rate: float, window: int
+) -> tuple[Series, Series]:
+    """Smoothed sums of growth over its variance, and of one over the variance."""
+    weight = seen / (np.square(doubt * rate) + DOUBT_FLOOR**2)
+    return _smooth(weight * growth, window), _smooth(weight, window)
 
 
 def _shakes(swings: list[Swing], rate: float, least: float) -> Iterator[list[Swing]]:
+    """Runs of quick swings to and fro."""
     run: list[Swing] = []
     for swing in [*swings, Swing(0, 0, 0.0)]:
-        if (
-            abs(swing.size) >= least
-            and (swing.last - swing.first) / rate <= SHAKE_HALF_S
-            and (not run or swing.first - run[-1].last <= 2)
-        ):
+        quick = 0 < (swing.last - swing.first) / rate <= SHAKE_HALF_S and abs(swing.size) >= least / 2
+        if quick and (not run or (swing.first - run[-1].last) / rate <= SHAKE_PAUSE_S):
             run.append(swing)
-        else:
-            if len(run) >= SHAKE_SWINGS:
-                yield run
-            run = []
+            continue
+        if len(run) >= SHAKE_SWINGS and max(abs(part.size) for part in run) >= least:
+            yield run
+        run = [swing] if quick else []
 
 
 def _zigzag(curve: Series, least: float) -> list[Swing]:
@@ -258,19 +301,29 @@ def _zigzag(curve: Series, least: float) -> list[Swing]:
 
 
 def _pops(s: Signals) -> Iterator[Event]:
-    """Appearances and disappearances: something is other than before, and nothing has moved."""
-    quiet = ~_widened(s.flash, 2) & ~_widened(s.cut, round(0.25 * s.rate))
-    for first, end in _runs(_closed((s.change > POP_AREA) & quiet, 2)):
-        best = first + int(s.change[first:end].argmax())
-        plateau = np.flatnonzero(s.change[first:end] > 0.6 * s.change[best])
-        middle = first + int(plateau.mean())
-        around = slice(max(0, middle - round(0.4 * s.rate)), middle + round(0.4 * s.rate) + 1)
-        moving = np.hypot(s.dx[around], s.dy[around] / s.aspect).sum() + np.abs(s.growth[around]).sum() * 0.2
-        if (end - first) / s.rate > 1.0 or moving > 0.04 or plateau.size < 0.2 * s.rate:
+    """Appearances and disappearances: something is other than before, and nothing has moved there."""
+    near = max(1, round(POP_S * s.rate))
+    broken = _widened(s.flash | s.cut, 2 * near)[s.glances]
+    weight = np.where(broken, 0, s.change * s.steady)
+    for index in np.flatnonzero(weight >= POP_AREA):
+        tick = int(s.glances[index])
+        close = np.abs(s.glances - tick) <= near
+        if weight[index] < weight[close].max():
             continue
-        polarity = float(s.polarity[first:end].mean())
-        kind = EventKind.APPEAR if polarity > 0 else EventKind.DISAPPEAR
-        yield _event(s, kind, middle, middle + 1, x=s.change_x[best], y=s.change_y[best])
+        around = slice(max(0, tick - near), tick + near + 1)
+        clear = abs(float(s.polarity[index]))
+        travel = float(np.hypot(s.dx, s.dy / s.aspect)[around][s.seen[around]].sum())
+        panned = float(np.hypot(s.pan_x, s.pan_y)[around].sum())
+        if s.change[index] < POP_SMALL and (panned > POP_CALM or clear < POP_CLEAR[1]):
+            continue
+        if s.steady[index] < POP_STEADY or travel > (POP_TRAVEL if clear < POP_CLEAR[1] else 2.5 * POP_TRAVEL):
+            continue
+        if clear < POP_CLEAR[0] and s.area[around].max() > 0.1 * s.change[index]:
+            continue
+        level = close & (weight > 0.7 * weight[index])
+        middle = round(float(np.average(s.glances[level], weights=weight[level])))
+        kind = EventKind.APPEAR if s.polarity[index] > 0 else EventKind.DISAPPEAR
+        yield _event(s, kind, middle, middle + 1, x=s.change_x[index], y=s.change_y[index])
 
 
 def _stills(s: Signals, found: list[Event]) -> Iterator[Event]:

@@ -30,11 +30,11 @@ class PaletteMaker:
         self._step = max(1, round(rate / LOOKS_HZ))
         self._bins: dict[int, Counts] = {}
 
-    def look(self, tick: int, shot: int, luma: npt.NDArray[np.floating], chroma: npt.NDArray[np.float32]) -> None:
-        """Count one picture (luma 16..235, chroma about zero) of the shot that began at tick `shot`."""
+    def look(self, tick: int, shot: int, planes: npt.NDArray[np.floating]) -> None:
+        """Count one picture (luma 16..235, blue and red about zero) of the shot that began at tick `shot`."""
         if (tick - shot) % self._step:
             return
-        colours = to_rgb(luma, chroma).reshape(-1, 3)
+        colours = to_rgb(planes[0], planes[1:]).reshape(-1, 3)
         index = (colours // BIN).astype(np.intp) @ (64, 8, 1)
         counts = self._bins.setdefault(shot, np.zeros((512, 4)))
         counts[:, 3] += np.bincount(index, minlength=512)

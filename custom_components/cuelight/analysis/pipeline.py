@@ -16,7 +16,7 @@ from .events import Signals, find_events
 from .exceptions import AnalysisCancelled, AnalysisTimeout
 from .models import Analysis, Curves
 from .palette import PaletteMaker
-from .subject import MIN_AREA, Sighting, observe
+from .subject import LEAST_FIT, MIN_AREA, Glance, Sighting, glance, observe
 from .window import Window
 
 DEFAULT_LIMIT_S = 300.0
@@ -27,8 +27,6 @@ PROGRESS_S = 0.1
 """Least time between two reports of progress."""
 CURVE_HZ = 10
 """Values a second of the brightness and motion curves."""
-LEAST_FIT = 0.25
-"""Share of the subject's pixels the match must explain for its motion to be believed."""
 FULL_MOTION = 40.0
 """Grey levels of unexplained difference, averaged over the picture, that count as a motion energy of one."""
 
@@ -106,7 +104,12 @@ class _Look:
         self._window = Window(rate)
         self._palette = PaletteMaker(rate)
         self._seen_until = 0
-        self._far = 2 * subject.reach(rate)
+        self._glanced_until = 0
+        self._far = subject.reach(rate)
+        self._slow = max(subject.slow_reach(rate), 2 * self._far)
+        self._step = subject.glance_step(rate)
+        self._path = np.zeros((0, 2))
+        self._glances: list[Glance] = []
         self._sightings: list[Sighting] = []
         self._thumbnails: list[tuple[int, npt.NDArray[np.uint8]]] = []
 
@@ -129,14 +132,26 @@ class _Look:
             return
         for tick in range(self._seen_until, until):
             held = tick - window.first
-            self._palette.look(tick, window.shot[tick], window.luma[held], window.chroma[held])
-        self._sightings.append(observe(window, np.arange(self._seen_until, until)))
+            self._palette.look(tick, window.shot[tick], window.planes[held])
+        sight = observe(window, np.arange(self._seen_until, until))
+        self._sightings.append(sight)
+        steps = np.stack((sight.dx, sight.dy), axis=1) * (sight.fit > LEAST_FIT)[:, None]
+        start = self._path[-1] if self._path.size else np.zeros(2)
+        self._path = np.concatenate((self._path, start + steps.cumsum(axis=0)))
         self._seen_until = until
-        window.forget(until - self._far - 1)
+        self._glance(final=final)
+        window.forget(min(until - self._far, self._glanced_until - self._slow) - 1)
+
+    def _glance(self, *, final: bool) -> None:
+        until = self._seen_until if final else self._seen_until - self._slow
+        ticks = np.arange(self._glanced_until, until, self._step)
+        if ticks.size:
+            self._glances.append(glance(self._window, ticks, self._path))
+            self._glanced_until = int(ticks[-1]) + self._step
 
     def analysis(self, reader: FilmReader, prompt: str | None) -> Analysis:
         sight = _joined(self._sightings)
-        signals = self._signals(sight)
+        signals = self._signals(sight, _joined(self._glances))
         film = reader.film()
         events = find_events(signals)
         shown = [luma.astype(np.float32) for _, luma in self._thumbnails]
@@ -149,7 +164,7 @@ class _Look:
             sprite=None,
         )
 
-    def _signals(self, sight: Sighting) -> Signals:
+    def _signals(self, sight: Sighting, slow: Glance) -> Signals:
         window = self._window
         motion, bright = window.motion.rows, window.brightness.rows
         shot, blind = np.array(window.shot), np.array(window.blind)
@@ -177,11 +192,18 @@ class _Look:
             dx=sight.dx / width,
             dy=sight.dy / height,
             growth=sight.growth,
+            doubt=sight.doubt,
             seen=(sight.area >= MIN_AREA) & (sight.fit > LEAST_FIT) & ~blind,
-            change=sight.change / (width * height),
-            change_x=sight.change_x / width + 0.5,
-            change_y=sight.change_y / height + 0.5,
-            polarity=sight.polarity,
+            glances=slow.tick,
+            slow=slow.area / (width * height),
+            slow_growth=slow.growth,
+            slow_doubt=slow.doubt,
+            grows=(slow.area >= MIN_AREA) & (slow.fit > LEAST_FIT),
+            change=slow.change / (width * height),
+            change_x=slow.change_x / width + 0.5,
+            change_y=slow.change_y / height + 0.5,
+            steady=slow.steady,
+            polarity=slow.polarity,
         )
 
     def _curves(self, sight: Sighting) -> Curves:
@@ -222,6 +244,6 @@ def _extent(place: npt.NDArray[np.floating], spread: npt.NDArray[np.float32]) ->
     return float(low), float(np.percentile(place + distil.EXTENT * spread, 90))
 
 
-def _joined(sightings: list[Sighting]) -> Sighting:
-    columns = (np.concatenate([getattr(part, field.name) for part in sightings]) for field in fields(Sighting))
-    return Sighting(*columns)
+def _joined[Part: (Sighting, Glance)](parts: list[Part]) -> Part:
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(kind)))

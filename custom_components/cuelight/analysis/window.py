@@ -48,8 +48,7 @@ class Window:
         """Start an empty window at `rate` ticks a second."""
         self.rate = rate
         self.first = self.end = self.done = 0
-        self.luma: Floats = np.zeros((0, 0, 0), np.float32)
-        self.chroma: Floats = np.zeros((0, 2, 0, 0), np.float32)
+        self.planes: Floats = np.zeros((0, 3, 0, 0), np.float32)
         self.motion = _Column(5)
         self.changed = _Column()
         self.brightness = _Column()
@@ -62,17 +61,19 @@ class Window:
 
     def extend(self, pictures: Sequence[SmallPicture]) -> None:
         """Append pictures."""
-        luma = halved(np.stack([picture.luma for picture in pictures]).astype(np.float32))
-        chroma = np.stack([picture.chroma for picture in pictures]).astype(np.float32) - 128
-        self.luma = np.concatenate((self.luma, luma)) if self.end > self.first else luma
-        self.chroma = np.concatenate((self.chroma, chroma)) if self.end > self.first else chroma
-        self.brightness.extend(luma.mean(axis=(1, 2)))
+        luma = np.stack([picture.luma for picture in pictures])
+        planes = np.empty((len(pictures), 3, luma.shape[1] // 2, luma.shape[2] // 2), np.float32)
+        planes[:, 0] = halved(luma.astype(np.float32))
+        planes[:, 1:] = np.stack([picture.chroma for picture in pictures])
+        planes[:, 1:] -= 128
+        self.planes = np.concatenate((self.planes, planes)) if self.end > self.first else planes
+        self.brightness.extend(planes[:, 0].mean(axis=(1, 2)))
         self.end += len(pictures)
 
     def forget(self, tick: int) -> None:
         """Drop the pictures before `tick`."""
         drop = max(0, min(tick, self.done - 1) - self.first)
-        self.luma, self.chroma = self.luma[drop:], self.chroma[drop:]
+        self.planes = self.planes[drop:]
         self.first += drop
 
     def align(self, *, final: bool) -> None:
@@ -100,18 +101,13 @@ class Window:
         offset = to[:, 4] - np.exp(gain) * start[:, 4]
         return Motion(*(column.astype(np.float32) for column in (x, y, zoom, gain, offset)))
 
-    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, Floats, Floats]:
-        """Luma and chroma of `others` as they would look at `ticks` had nothing but the camera and the light changed."""
+    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, Floats]:
+        """The planes of `others` as at `ticks` had only the camera and the light changed, and which pixels were seen."""
         motion = self.relative(ticks, others)
-        held = others - self.first
-        luma, inside = warp(self.luma[held], motion.x, motion.y, motion.zoom)
-        gain = np.exp(motion.gain)[:, None, None]
-        luma *= gain
-        luma += motion.offset[:, None, None]
-        chroma = np.stack(
-            [warp(self.chroma[held, plane], motion.x, motion.y, motion.zoom)[0] * gain for plane in (0, 1)], axis=1
-        )
-        return luma, chroma, inside
+        planes, inside = warp(self.planes[others - self.first], motion.x, motion.y, motion.zoom)
+        planes *= np.exp(motion.gain)[:, None, None, None]
+        planes[:, 0] += motion.offset[:, None, None]
+        return planes, inside
 
     def neighbours(self, ticks: Ticks, lag: int) -> Ticks:
         """For each tick the one `lag` later that is in the same shot and not lit up, or the tick itself if there is none.
@@ -136,17 +132,15 @@ class Window:
 
     def _compare(self, ticks: Ticks, others: Ticks) -> tuple[tuple[Floats, ...], Floats]:
         """Motion columns from `others` to `ticks`, and the fraction of blocks that motion and light do not explain."""
-        current, previous = self.luma[ticks - self.first], self.luma[others - self.first]
-        motion = register(current, previous)
-        mean = previous.mean(axis=(1, 2), keepdims=True)
+        current, previous = self.planes[ticks - self.first], self.planes[others - self.first]
+        motion = register(current[:, 0], previous[:, 0])
+        mean = previous[:, 0].mean(axis=(1, 2), keepdims=True)
         moved, inside = warp(previous, motion.x, motion.y, motion.zoom)
         gain = np.exp(motion.gain)[:, None, None]
-        lit = gain * (moved - mean) + mean + np.clip(motion.offset, -CUT_OFFSET, CUT_OFFSET)[:, None, None]
-        difference = np.abs(current - lit)
-        for plane in (0, 1):
-            colour, _ = warp(self.chroma[others - self.first, plane], motion.x, motion.y, motion.zoom)
-            difference += np.abs(self.chroma[ticks - self.first, plane] - gain * colour)
-        differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current)) * inside
+        moved *= gain[:, None]
+        moved[:, 0] += mean * (1 - gain) + np.clip(motion.offset, -CUT_OFFSET, CUT_OFFSET)[:, None, None]
+        difference = np.abs(current - moved).sum(axis=1)
+        differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current[:, 0])) * inside
         blocks = _blocks(differs) / np.maximum(_blocks(inside), 1e-2)
         offset = motion.offset + mean[:, 0, 0] * (1 - gain[:, 0, 0])
         columns = (motion.x, motion.y, motion.zoom, motion.gain, offset)
