@@ -375,7 +375,7 @@ class LinkClient:
             connection = await self._channel.up()
             self._check_epoch(entry.epoch)
             ack = await self._channel.ask(connection, entry.command)
-        except LinkError as err:
+        except Exception as err:
             if not entry.ack.done():
                 entry.ack.set_exception(err)
         except asyncio.CancelledError:

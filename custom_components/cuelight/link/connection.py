@@ -134,7 +134,7 @@ class Connection:
                     disconnected_callback=self._disconnected,
                     ble_device_callback=lambda: ble_device_callback() or device,
                 )
-        except (TimeoutError, BleakError, OSError, EOFError) as err:
+        except Exception as err:  # the stacks below raise more than they document
             raise _unreachable(err, name) from err
         if self._find(RX_UUID) is None or self._find(TX_UUID) is None:
             with suppress(BleakError, OSError, EOFError, AttributeError, TimeoutError):
