@@ -91,14 +91,12 @@ SHAKE_SWING = 0.025
 SHAKE_HALF_S = 0.26
 SHAKE_SWINGS = 3
 SHAKE_PAUSE_S = 0.12
-POP_AREA = 0.0035
-POP_SMALL = 0.007
-POP_CALM = 0.02
-POP_GROWTH = 0.15
+POP_AREA = 0.003
 POP_S = 0.19
-POP_STEADY = 0.93
-POP_TRAVEL = 0.06
-POP_CLEAR = (0.1, 0.25)
+POP_STEADY = 0.9
+POP_CLEAR = 0.08
+POP_STIR = 2.0
+POP_FAINT = 0.0008
 STILL_S = 0.5
 TRIM = 0.06
 
@@ -304,23 +302,24 @@ def _pops(s: Signals) -> Iterator[Event]:
     """Appearances and disappearances: something is other than before, and nothing has moved there."""
     near = max(1, round(POP_S * s.rate))
     broken = _widened(s.flash | s.cut, 2 * near)[s.glances]
-    weight = np.where(broken, 0, s.change * s.steady)
-    for index in np.flatnonzero(weight >= POP_AREA):
+    weight = np.where(broken | (s.steady < POP_STEADY), 0, s.change * s.steady)
+    slow = np.where(s.grows, np.abs(s.slow_growth), 0)
+    stir = np.hypot(s.pan_x, s.pan_y / s.aspect) + np.abs(s.zoom) + np.where(s.seen, np.hypot(s.dx, s.dy / s.aspect), 0)
+    taken: list[int] = []
+    for index in np.argsort(-weight):
         tick = int(s.glances[index])
-        close = np.abs(s.glances - tick) <= near
-        if weight[index] < weight[close].max():
+        if weight[index] < POP_AREA:
+            break
+        if any(abs(tick - other) <= 2 * near for other in taken):
             continue
+        taken.append(tick)
         around = slice(max(0, tick - near), tick + near + 1)
-        clear = abs(float(s.polarity[index]))
-        travel = float(np.hypot(s.dx, s.dy / s.aspect)[around][s.seen[around]].sum())
-        panned = float(np.hypot(s.pan_x, s.pan_y)[around].sum())
-        if s.change[index] < POP_SMALL and (panned > POP_CALM or clear < POP_CLEAR[1]):
+        needed = POP_CLEAR + POP_STIR * float(stir[around].sum()) + float(slow[index]) * 2 * near
+        needed += POP_FAINT / float(s.change[index])
+        clean = s.area[around].max() < 0.1 * s.change[index] and needed < 2 * POP_CLEAR
+        if not clean and abs(float(s.polarity[index])) < needed:
             continue
-        if s.steady[index] < POP_STEADY or travel > (POP_TRAVEL if clear < POP_CLEAR[1] else 2.5 * POP_TRAVEL):
-            continue
-        if clear < POP_CLEAR[0] and s.area[around].max() > 0.1 * s.change[index]:
-            continue
-        level = close & (weight > 0.7 * weight[index])
+        level = (np.abs(s.glances - tick) <= near) & (weight > 0.7 * weight[index])
         middle = round(float(np.average(s.glances[level], weights=weight[level])))
         kind = EventKind.APPEAR if s.polarity[index] > 0 else EventKind.DISAPPEAR
         yield _event(s, kind, middle, middle + 1, x=s.change_x[index], y=s.change_y[index])
