@@ -89,6 +89,7 @@ static size_t load(void *ctx, uint16_t key, uint8_t *out, size_t capacity)
 static bool save(void *ctx, uint16_t key, const uint8_t *data, size_t length)
 {
     struct app *app = ctx;
+    app->scrub_due |= length == 0;
     return store_save(app->store, key, data, length);
 }
 
@@ -157,6 +158,7 @@ static void hci_send(void *ctx, const uint8_t *packet, size_t length)
 static void connected(void *ctx, uint8_t link)
 {
     struct app *app = ctx;
+    app->links++;
     cuelight_link_up(&app->core, link, app->now_us);
 }
 
@@ -164,6 +166,7 @@ static void disconnected(void *ctx, uint8_t link, uint8_t reason)
 {
     struct app *app = ctx;
     (void)reason;
+    app->links--;
     cuelight_link_down(&app->core, link, app->now_us);
 }
 
@@ -302,10 +305,21 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* What was erased, a key above all, leaves the flash for good. That takes a second or two of stalled CPU, so it waits for
+ * a time without links, when every output is at rest. Should the power go before, the next compaction does it. */
+static void scrub(struct app *app)
+{
+    if (!app->scrub_due || app->links > 0)
+        return;
+    app->scrub_due = false;
+    (void)store_scrub(app->store);
+}
+
 uint64_t app_poll(struct app *app, uint64_t now_us)
 {
     app->now_us = now_us;
     uint64_t due = cuelight_poll(&app->core, now_us);
+    scrub(app);
     measure_battery(app);
     tell_battery(app);
     advertise(app);

@@ -39,7 +39,8 @@ struct app {
     uint64_t fast_until_us; /* advertising */
     uint8_t battery;        /* percent */
     uint8_t battery_due;    /* bit for each link that has not been told of it */
-    bool buttons[CUELIGHT_BUTTONS];
+    uint8_t links;          /* that are up */
+    bool scrub_due;         /* a record was erased */
 };
 
 /* `store` is mounted. Records of the board in it have keys from 0x0100. */

@@ -65,9 +65,16 @@ struct value {
 
 /* ---- The table ---- */
 
+/* For a handle that is known to be in the table. */
+static const struct ble_attribute *row_at(const struct ble *ble, uint16_t handle)
+{
+    return &ble->attributes[handle - 1];
+}
+
+/* For a handle that a client names: NULL when there is no such attribute. */
 static const struct ble_attribute *attribute(const struct ble *ble, uint16_t handle)
 {
-    return handle >= 1 && handle <= ble->attribute_count ? &ble->attributes[handle - 1] : NULL;
+    return handle >= 1 && handle <= ble->attribute_count ? row_at(ble, handle) : NULL;
 }
 
 /* The characteristic a value or CCCD belongs to is declared in the rows before it. */
@@ -113,7 +120,7 @@ static bool readable(const struct ble_attribute *row)
 
 static void fetch(const struct request *request, uint16_t handle, struct value *value)
 {
-    const struct ble_attribute *row = &request->ble->attributes[handle - 1];
+    const struct ble_attribute *row = row_at(request->ble, handle);
     value->bytes = value->built;
     switch (row->kind) {
     case BLE_SERVICE:
@@ -201,7 +208,7 @@ static uint8_t find_information(struct request *request)
         return error;
     uint8_t form = 0;
     for (uint16_t handle = start; handle <= end; handle++) {
-        const struct ble_uuid *type = type_of(attribute(request->ble, handle));
+        const struct ble_uuid *type = type_of(row_at(request->ble, handle));
         if (form == 0) {
             form = type->length;
             const uint8_t format = form == 2 ? 1 : 2;
@@ -224,7 +231,7 @@ static uint8_t find_by_type_value(struct request *request)
     const uint8_t *wanted = request->data + 7;
     size_t wanted_length = request->length - 7U;
     for (uint16_t handle = start; handle <= end && room(request) >= 4; handle++) {
-        const struct ble_attribute *row = attribute(request->ble, handle);
+        const struct ble_attribute *row = row_at(request->ble, handle);
         struct value value;
         if (!type_is(row, request->data + 5, 2) || !readable(row))
             continue;
@@ -264,7 +271,7 @@ static uint8_t read_by_type(struct request *request)
     if (error)
         return error;
     for (uint16_t handle = start; handle <= end; handle++) {
-        const struct ble_attribute *row = attribute(request->ble, handle);
+        const struct ble_attribute *row = row_at(request->ble, handle);
         if (!type_is(row, request->data + 5, request->length - 5U))
             continue;
         if (!readable(row)) {
@@ -289,7 +296,7 @@ static uint8_t read_by_group_type(struct request *request)
     if (!type_is(&service, request->data + 5, request->length - 5U))
         return UNSUPPORTED_GROUP_TYPE;
     for (uint16_t handle = start; handle <= end; handle++)
-        if (attribute(request->ble, handle)->kind == BLE_SERVICE && !append_entry(request, handle, true))
+        if (row_at(request->ble, handle)->kind == BLE_SERVICE && !append_entry(request, handle, true))
             break;
     return request->reply_length > 1 ? NO_ERROR : ATTRIBUTE_NOT_FOUND;
 }
@@ -415,7 +422,7 @@ static void take_effect(struct request *request, uint8_t link)
     const uint8_t *data = request->data + 3;
     if (handle == 0)
         return;
-    if (attribute(ble, handle)->kind != BLE_CCCD) {
+    if (row_at(ble, handle)->kind != BLE_CCCD) {
         callbacks->written(callbacks->ctx, link, handle, data, request->length - 3U);
         return;
     }

@@ -337,7 +337,7 @@ static bool unchanged(const struct store *store, uint16_t key, const uint8_t *da
 {
     uint8_t old[RECORD_MAX];
     size_t old_length = store_load(store, key, old, sizeof old);
-    return old_length == length && memcmp(old, data, length) == 0;
+    return old_length == length && (length == 0 || memcmp(old, data, length) == 0);
 }
 
 static void make_header(uint8_t *unit, uint8_t kind, uint16_t key, uint32_t length)

@@ -54,7 +54,7 @@ bool store_mount(struct store *store, const struct store_flash *flash);
 /* Length of the record; 0 when there is none or it is longer than `capacity`. */
 size_t store_load(const struct store *store, uint16_t key, uint8_t *out, size_t capacity);
 
-/* Length 0 erases. False: the old value stands. */
+/* Length 0 erases; `data` may be NULL then. False: the old value stands. */
 bool store_save(struct store *store, uint16_t key, const uint8_t *data, size_t length);
 
 /* The bytes of a committed asset where they lie, or NULL. They stay there until the second compaction from now. */

@@ -14,7 +14,7 @@ from bumble.device import Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy
 from bumble.host import Host
 
-from custom_components.cuelight.link.commands import Command, Event
+from custom_components.cuelight.link.commands import Ack, Command, Event
 from custom_components.cuelight.link.credentials import Credentials
 from custom_components.cuelight.link.session import HostSession
 from tests.rig.air import Air
@@ -54,9 +54,9 @@ class Link:
         """Write to RX."""
         await self.characteristic(RX).write_value(data, with_response=response)
 
-    async def open(self, board: Board) -> None:
-        """Start a session with the board's label key."""
-        credentials = Credentials(dev_id=board.dev_id, inst_id=None, key=board.key)
+    async def open(self, board: Board, key: bytes | None = None, slot: int = 0, gen: int = 0) -> None:
+        """Start a session, with the board's label key unless told otherwise."""
+        credentials = Credentials(board.dev_id, None, key or board.key, slot, gen)
         self.session = HostSession(credentials, time.monotonic())
         await self.write(self.session.greet(await self.subscribe(), time.monotonic()))
         await self.event()
@@ -70,6 +70,12 @@ class Link:
         """Write a signed command."""
         assert self.session is not None
         await self.write(self.session.command(command, lease_units, time.monotonic()).frame)
+
+    async def rekey(self, slot: int, gen: int, key: bytes) -> None:
+        """Store a pending key."""
+        assert self.session is not None
+        await self.write(self.session.rekey(slot, gen, key, time.monotonic()).frame)
+        assert await self.event() == Ack(counter=1, code=0)
 
 
 class Central:

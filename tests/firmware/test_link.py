@@ -1,5 +1,6 @@
 """The link over the air: handshake, garbage, loss, the record; the device half is the real firmware."""
 
+import secrets
 import time
 
 import pytest
@@ -138,3 +139,18 @@ async def test_a_query_tells_the_battery(board: Board, central: Central) -> None
     status = await link.event()
     assert isinstance(status, Status)
     assert status.millivolts == 3900
+
+
+async def test_a_replaced_key_leaves_the_flash(board: Board, central: Central) -> None:
+    old, new = secrets.token_bytes(32), secrets.token_bytes(32)
+    for key, gen, by in ((old, 0, (board.key, 0, 0)), (new, 1, (old, 1, 0))):
+        link = await central.connect(board)
+        await link.open(board, *by)
+        await link.rekey(1, gen, key)
+        await link.connection.disconnect()
+        link = await central.connect(board)
+        await link.open(board, key, 1, gen)
+        await link.connection.disconnect()
+    flash = board.folder / "button.flash"
+    await board.until(lambda: old not in flash.read_bytes())
+    assert new in flash.read_bytes()
