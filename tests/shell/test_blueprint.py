@@ -18,7 +18,7 @@ from custom_components.cuelight.link import ButtonEvent, ButtonKind
 
 from .conftest import SetUp, button_entry
 from .radio import Radio
-from .stage import StageButton, call, device_of, events_of, until
+from .stage import StageButton, calls_of, device_of, events_of, until
 
 BLUEPRINTS = Path(__file__).resolve().parents[2] / "blueprints" / "automation"
 NAME = "cuelight/press_generate_perform.yaml"
@@ -81,20 +81,18 @@ async def test_only_the_kind_of_press_that_was_chosen_starts_it(
     hass: HomeAssistant, button: StageButton, wanted: str, kind: ButtonKind, fires: bool
 ) -> None:
     await automate(hass, press=wanted)
-    started = events_of(hass, "automation_triggered")
+    calls = calls_of(hass, "cuelight", "generate_scene")
     press(button, kind)
     await until(lambda: hass.states.get(PRESS).state != "unknown")  # type: ignore[union-attr]
     await hass.async_block_till_done()
-    assert bool(started) == fires
-    await call(hass, "cancel")
-    await hass.async_block_till_done()
+    assert bool(calls) == fires
 
 
 async def test_the_studio_that_was_chosen_is_asked(
     hass: HomeAssistant, button: StageButton, studio: MockConfigEntry
 ) -> None:
     await automate(hass, studio=studio.entry_id, prompt="a {{ 'dog' }} turns")
-    events = events_of(hass, EVENT_SCENE_FINISHED)
+    calls = calls_of(hass, "cuelight", "generate_scene")
     press(button)
-    await until(lambda: events, 30)
-    assert (events[0]["studio"], events[0]["prompt"]) == (studio.entry_id, "a dog turns")
+    await until(lambda: calls)
+    assert dict(calls[0].data) == {"studio": studio.entry_id, "prompt": "a dog turns"}
