@@ -44,7 +44,7 @@ def default(*events: object, **film_options: object) -> tuple[Cue, ...]:
 def test_a_film_in_which_nothing_happens_shows_its_animation_and_its_colour() -> None:
     assert default() == (
         Cue(0.0, "Cat", PlayAnimation("film", 5.0), Importance.ESSENTIAL),
-        Cue(0.0, "Cat", ShowLight(LightPattern.SOLID, (255, 128, 0), 100), Importance.FOLLOW),
+        Cue(0.0, "Cat", ShowLight(LightPattern.SOLID, (255, 128, 0), 70), Importance.FOLLOW),
         Cue(0.0, "Cat", MoveServo(0, 90, 0.0), Importance.FOLLOW),
     )
 
@@ -93,7 +93,7 @@ def test_an_approach_ramps_the_light_up_and_a_retreat_down() -> None:
 def test_a_flash_blinks_white_and_the_colour_comes_back() -> None:
     cues = light(default(event(EventKind.FLASH, 2.0, 0.06)))
     assert cues[1] == (2.0, ShowLight(LightPattern.BLINK, (255, 255, 255), 100, 0.2))
-    assert cues[2] == (2.4, ShowLight(LightPattern.SOLID, (255, 128, 0), 100))
+    assert cues[2] == (2.4, ShowLight(LightPattern.SOLID, (255, 128, 0), 70))
 
 
 def test_a_flash_shows_in_the_middle_of_a_jump() -> None:
@@ -123,7 +123,17 @@ def test_the_light_follows_the_films_brightness_in_steps_one_can_see() -> None:
     levels = [look.brightness for _, look in light(default(brightness=rising))]
     assert levels == sorted(levels)
     assert all(later - earlier >= 8 for earlier, later in pairwise(levels))
-    assert (levels[0], levels[-1]) == (15, 93)
+    assert (levels[0], levels[-1]) == (15, 66)
+
+
+def test_an_event_stands_out_even_in_the_brightest_film() -> None:
+    levels = [look.brightness for _, look in light(default(event(EventKind.JUMP, 2.0), brightness=(1.0,) * 50))]
+    assert levels == [70, 100, 70]
+
+
+def test_a_pale_colour_is_made_purer_for_a_lamp() -> None:
+    pale = (ShotPalette(0.0, 5.0, ((192, 230, 255),)),)
+    assert light(default(palette=pale))[0][1].rgb == (128, 205, 255)
 
 
 @pytest.mark.parametrize("brightness", [(), (0.0,) * 50])

@@ -204,18 +204,23 @@ def _light_cues(performer: Performer, planned: Iterable[_Planned], look: FilmLoo
         if layer is None:
             continue
         step = layer.step
-        wanted = ShowLight(step.pattern, look.colour(step.colour, time_s), look.level(layer, time_s), step.period_s)
+        pattern = step.pattern if button else LightPattern.SOLID
+        wanted = ShowLight(pattern, look.colour(step.colour, time_s), look.level(layer, time_s), step.period_s)
         taken_over = layer is not last
+        steady = pattern is LightPattern.SOLID
+        soon = time_s - since_s < interval_s - 0.001
         # A pattern that moves would start anew, so it keeps the look it began with.
-        held = (button and step.pattern is not LightPattern.SOLID) or time_s - since_s < interval_s - 0.001
-        if not taken_over and (held or not _differs(wanted, shown)):
+        if not taken_over and (not steady or soon or not _differs(wanted, shown)):
             continue
         # What brings the light back from an effect matters as much as the effect itself.
         importance = max(layer.importance, last.importance) if taken_over and last else layer.importance
+        last = layer
+        if taken_over and steady and not _differs(wanted, shown):
+            continue
         transition_s = 0.0 if taken_over else interval_s
         action = wanted if button else SetLight(wanted.rgb, wanted.brightness, transition_s)
         yield Cue(time_s, performer.name, action, importance)
-        last, shown, since_s = layer, wanted, time_s
+        shown, since_s = wanted, time_s
 
 
 def _light_times(
@@ -228,7 +233,9 @@ def _light_times(
 
 
 def _differs(wanted: ShowLight, shown: ShowLight | None) -> bool:
-    return shown is None or wanted.rgb != shown.rgb or abs(wanted.brightness - shown.brightness) >= LEAST_CHANGE
+    if shown is None or (wanted.pattern, wanted.rgb) != (shown.pattern, shown.rgb):
+        return True
+    return abs(wanted.brightness - shown.brightness) >= LEAST_CHANGE
 
 
 @dataclass(frozen=True, slots=True)

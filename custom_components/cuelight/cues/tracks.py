@@ -1,7 +1,9 @@
 """Who has an output at which time, when several steps want it."""
 
 from collections.abc import Iterable, Iterator
+from colorsys import hsv_to_rgb, rgb_to_hsv
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from ..analysis.models import Analysis, Colour
@@ -10,6 +12,9 @@ from .models import FILM, Importance
 
 DARKEST: Final = 15.0
 """Percent at which a light shows a black film: it must stay visible that the scene runs."""
+
+BRIGHTEST: Final = 70.0
+"""Percent at which a light shows the film's brightest moment: what happens in the film must stand out from it."""
 
 _BLACK: Final = 0.02
 
@@ -65,15 +70,15 @@ class FilmLook:
         shots = [shot for shot in self._palette if shot.start_s <= time_s] or self._palette[:1]
         colours = shots[-1].colours if shots else ()
         chosen = colours[min(tint is Tint.ACCENT, len(colours) - 1)] if colours else (255, 255, 255)
-        return _full(chosen)
+        return _as_light(chosen)
 
     def brightness(self, time_s: float) -> float:
-        """Return percent; the film's brightest moment is 100."""
+        """Return percent."""
         curve = self._curves.brightness
         if not curve or self._brightest < _BLACK:
             return DARKEST
         index = min(int(time_s * self._curves.rate_hz), len(curve) - 1)
-        return DARKEST + (100 - DARKEST) * curve[index] / self._brightest
+        return DARKEST + (BRIGHTEST - DARKEST) * curve[index] / self._brightest
 
     def level(self, layer: Layer[LightStep], time_s: float) -> int:
         """Return the percentage that a light step wants at this time."""
@@ -84,9 +89,10 @@ class FilmLook:
         return round(self.brightness(time_s) if wanted == FILM else float(wanted))
 
 
-def _full(colour: Colour) -> Colour:
-    strongest = max(colour)
-    if not strongest:
+def _as_light(colour: Colour) -> Colour:
+    """Return the colour at full intensity and purer: what is a pale colour on a screen is white on a lamp."""
+    hue, saturation, value = rgb_to_hsv(*colour)
+    if not value:
         return 255, 255, 255
-    red, green, blue = (round(part * 255 / strongest) for part in colour)
+    red, green, blue = (round(255 * part) for part in hsv_to_rgb(hue, sqrt(saturation), 1.0))
     return red, green, blue
