@@ -292,21 +292,30 @@ static uint64_t link_due(const struct cuelight *device, uint8_t number)
     return in_session(device, number) ? earlier(link->deadline_us, session_end(link) + 1) : link->deadline_us;
 }
 
+/* Runs timeline and outputs; returns when they next want to. A finished run still shows its last moment. */
+static uint64_t perform(struct cuelight *device, uint64_t now_us)
+{
+    bool over = timeline_step(&device->timelines, &device->outputs, now_us);
+    uint64_t due = outputs_step(&device->outputs, now_us);
+
+    if (over) {
+        device_end_timeline(device, DONE_COMPLETED, now_us);
+        outputs_rest(&device->outputs);
+        return CUELIGHT_NEVER;
+    }
+    return earlier(due, timeline_due(&device->timelines, &device->outputs));
+}
+
 uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us)
 {
-    uint64_t due = CUELIGHT_NEVER;
-
     safety_poll(&device->safety, now_us);
     device_settle(device, now_us);
     for (uint8_t number = 0; number < CUELIGHT_LINKS; number++)
         check_deadlines(device, number, now_us);
     report_buttons(device, now_us);
-    if (timeline_step(&device->timelines, &device->outputs, now_us)) {
-        device_end_timeline(device, DONE_COMPLETED, now_us);
-        outputs_rest(&device->outputs);
-    }
-    due = earlier(due, outputs_step(&device->outputs, now_us));
-    due = earlier(due, timeline_due(&device->timelines, &device->outputs));
+
+    uint64_t due = perform(device, now_us);
+
     if (safety_state(&device->safety) == CUELIGHT_ACTIVE)
         due = earlier(due, device->safety.lease_end_us);
     for (uint8_t number = 0; number < CUELIGHT_LINKS; number++) {
