@@ -77,7 +77,6 @@ static void command(struct ble *ble, uint16_t opcode, const uint8_t *parameters,
     if (length > 0)
         memcpy(packet + 4, parameters, length);
     ble->command = opcode;
-    ble->command_allowed = false;
     ble->command_at_us = ble->now_us;
     ble->callbacks.send(ble->callbacks.ctx, packet, (size_t)(4 + length));
 }

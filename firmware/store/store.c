@@ -272,7 +272,10 @@ static bool compact(struct store *store, uint32_t drop)
             return false;
         tail += size;
     }
-    if (!write_half(store, half, store->sequence + 1))
+    /* What the next mount will find decides, whatever the flash says of its success. */
+    uint32_t sequence;
+    (void)write_half(store, half, store->sequence + 1);
+    if (!read_half(store, half, &sequence))
         return false;
     store->half = half;
     store->sequence++;
@@ -294,12 +297,12 @@ static void find_tail(struct store *store, uint32_t at)
     store->tail = at;
 }
 
-static bool format(struct store *store)
+static bool format(struct store *store, uint32_t half)
 {
-    store->half = 0;
+    store->half = half;
     store->sequence = 1;
     store->tail = HALF_HEADER;
-    return erase_half(store, 0) && write_half(store, 0, store->sequence);
+    return erase_half(store, half) && write_half(store, half, store->sequence);
 }
 
 bool store_mount(struct store *store, const struct store_flash *flash)
@@ -311,7 +314,7 @@ bool store_mount(struct store *store, const struct store_flash *flash)
     bool has_first = read_half(store, 0, &first);
     bool has_second = read_half(store, store->half_size, &second);
     if (!has_first && !has_second)
-        return format(store);
+        return format(store, 0) || format(store, store->half_size);
     bool use_second = has_second && (!has_first || second - first < 0x80000000u);
     store->half = use_second ? store->half_size : 0;
     store->sequence = use_second ? second : first;

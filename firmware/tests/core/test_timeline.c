@@ -307,9 +307,9 @@ static void renewing_carries_a_run_through(void)
     run(0, 0, 2, ACK_OK);
     for (unsigned i = 0; i < 6; i++) {
         rig_pass_ms(&rig, 250);
-        rig_renew(&rig, 4);
-        if (i == 4)
+        if (i == 5)
             expect_done(0, DONE_COMPLETED);
+        rig_renew(&rig, 4);
     }
 }
 

@@ -171,6 +171,24 @@ static void the_controller_says_when_it_takes_the_next_command(void)
     CHECK_EQUAL(last_command(), LE_READ_BUFFER_SIZE);
 }
 
+static void a_status_also_says_when_the_next_command_is_taken(void)
+{
+    world_up();
+    connect(1);
+    connect(2);
+    forget();
+    world.answers = false;
+    ble_disconnect(&world.ble, 0);
+    ble_disconnect(&world.ble, 1);
+    settle();
+    HCI(4, 0x0F, 4, 0, 0, 0x06, 0x04);
+    settle();
+    CHECK_EQUAL(world.command_count, 1);
+    HCI(4, 0x0F, 4, 0, 1, 0, 0);
+    settle();
+    CHECK_EQUAL(world.command_count, 2);
+}
+
 static void a_controller_that_never_takes_the_next_command_is_reset(void)
 {
     world_new();
@@ -577,6 +595,7 @@ int main(int argc, char **argv)
         TEST(short_answers_start_the_setup_over),
         TEST(an_unknown_command_refused_by_status_starts_the_setup_over),
         TEST(the_controller_says_when_it_takes_the_next_command),
+        TEST(a_status_also_says_when_the_next_command_is_taken),
         TEST(a_controller_that_never_takes_the_next_command_is_reset),
         TEST(answers_to_other_commands_change_nothing),
         TEST(a_hardware_error_ends_every_link_and_starts_over),

@@ -187,6 +187,8 @@ static void signalling_requests_are_not_understood(void)
         const uint8_t reject[] = {1, 0x77, 2, 0, 0, 0};
         l2cap_in(LINK, 5, request, sizeof request);
         check_out(5, reject, sizeof reject);
+        l2cap_in(LINK, 5, request, 4);
+        check_out(5, reject, sizeof reject);
     }
 }
 
@@ -345,8 +347,10 @@ static void more_credits_than_were_taken_are_not_believed(void)
     complete(LINK, 0xFFFF);
     complete(LINK, 1);
     CHECK_EQUAL(world.ble.acl_credits, CREDITS);
-    HCI(4, 0x13, 5, 9, LINK, 0, 1, 0); /* says nine entries, has one */
-    CHECK_EQUAL(world.ble.acl_credits, CREDITS);
+    CHECK_EQUAL(notify(3), BLE_OK);
+    HCI(4, 0x13, 9, 2, 9, 0, 1, 0, LINK, 0, 0, 0);
+    HCI(4, 0x13, 5, 2, 9, 0, 1, 0); /* says two entries, has one; the other would be of the event before */
+    CHECK_EQUAL(world.ble.acl_credits, CREDITS - 1);
 }
 
 static void two_links_take_turns(void)

@@ -33,9 +33,10 @@ static bool erased(const struct flash_sim *sim, uint32_t offset)
 /* Whether the power goes at this step. */
 static bool cut_now(struct flash_sim *sim)
 {
-    sim->off |= sim->steps == sim->cut_at;
+    bool hit = sim->steps == sim->cut_at;
     sim->steps++;
-    return sim->off;
+    sim->off |= hit && !sim->stays_on;
+    return hit || sim->off;
 }
 
 static void cut_program(struct flash_sim *sim, uint32_t offset, const uint8_t *data)
@@ -162,5 +163,6 @@ struct store_flash flash_sim_table(struct flash_sim *sim)
 void flash_sim_power_on(struct flash_sim *sim)
 {
     sim->off = false;
+    sim->stays_on = false;
     sim->cut_at = -1;
 }

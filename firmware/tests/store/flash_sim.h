@@ -28,6 +28,7 @@ struct flash_sim {
     long steps;     /* program and erase operations so far */
     long cut_at;    /* the step that the power goes at; negative: never */
     enum cut cut;
+    bool stays_on;  /* the step fails as a cut would have it, but the power does not go */
     bool off;
     bool tampered;  /* by the test: what should be erased may not be */
     uint32_t noise;

@@ -304,6 +304,40 @@ static void scrubbing_leaves_no_trace_of_what_was_erased(void)
     CHECK(holds(1, "") && holds(2, "stays"));
 }
 
+static void an_unreadable_value_gives_way_to_the_one_before(void)
+{
+    char text[200];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    fresh();
+    save_text(1, "before");
+    uint32_t at = store.tail;
+    save_text(1, text);
+    for (uint32_t unit = at / 8; unit < store.tail / 8; unit++) {
+        sim.unreadable[unit] = true;
+        CHECK(holds(1, "before"));
+        mount();
+        CHECK(holds(1, "before"));
+        sim.unreadable[unit] = false;
+    }
+    CHECK(holds(1, text));
+}
+
+static void a_flipped_bit_anywhere_in_a_value_gives_way_to_the_one_before(void)
+{
+    fresh();
+    save_text(1, "before");
+    uint32_t at = store.tail;
+    save_text(1, "after");
+    for (uint32_t bit = at * 8; bit < store.tail * 8; bit++) {
+        bool padding = bit / 8 >= at + 8 + 5 && bit / 8 < at + 16;
+        sim.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        CHECK(holds(1, padding ? "after" : "before"));
+        sim.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    CHECK(holds(1, "after"));
+}
+
 /* Whatever lies in the flash: no crash, and a store that can be written. */
 static void any_image_is_mounted_and_written(void)
 {
@@ -350,6 +384,8 @@ int main(int argc, char **argv)
         TEST(an_asset_that_can_never_fit_is_refused_and_drops_nothing),
         TEST(assets_leave_room_for_records),
         TEST(scrubbing_leaves_no_trace_of_what_was_erased),
+        TEST(an_unreadable_value_gives_way_to_the_one_before),
+        TEST(a_flipped_bit_anywhere_in_a_value_gives_way_to_the_one_before),
         TEST(any_image_is_mounted_and_written),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
