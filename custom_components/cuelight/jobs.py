@@ -23,7 +23,7 @@ from .cues import CueMap, CueSheet, make_cue_sheet
 from .library import FILM_FILE, Library, Retention, SceneNotFound
 from .performance import PerformanceResult, Performances, error
 from .scene_file import Scene, cue_as_dict, event_as_dict, film_as_dict
-from .t2v import FilmRequest, InvalidRequest, JobHandle, JobStatus, Provider, T2VError, generate, resume
+from .t2v import FilmRequest, InvalidRequest, JobHandle, JobStatus, Provider, T2VError, generate, is_over, resume
 from .targets import Target, async_resolve_target
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,6 +34,11 @@ MAX_JOBS: Final = 10
 """Jobs at work in one studio at a time; more is a runaway automation."""
 
 ANALYSIS_LIMIT_S: Final = 300.0
+LATE_PAUSE_S: Final = 600.0
+LATE_LIMIT_S: Final = 86400.0
+"""How often, and for how long after it was asked for, a film that did not come in time is looked for again: no studio
+keeps a film longer than a day."""
+
 CANCEL_LIMIT_S: Final = 10.0
 """How long a studio may take to answer that it stops."""
 
@@ -78,6 +83,7 @@ class Job:
         film: a film that was there already, instead of a prompt.
         stored: whether the scene is in the library already.
         replay: whether it only performs a scene that was there before.
+        late: whether it has failed already, and only the film it may yet have is looked for.
         created_at: seconds since 1970.
         handle: what finds the job at the provider again.
         generated: what the provider made, once it has.
@@ -97,6 +103,7 @@ class Job:
     film: str | None = None
     stored: bool = False
     replay: bool = False
+    late: bool = False
     created_at: float = field(default_factory=time.time)
     handle: dict[str, Any] | None = None
     generated: dict[str, Any] | None = None
@@ -121,8 +128,8 @@ class Job:
 
 
 _PERSISTED: Final = (
-    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "film", "stored", "created_at"),
-    *("handle", "generated", "stage"),
+    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "film", "stored", "late"),
+    *("created_at", "handle", "generated", "stage"),
 )
 
 
@@ -136,7 +143,7 @@ class JobManager:
         provider: Provider,
         library: Library,
         performances: Performances,
-        settings: StudioSettings,
+        settings: Callable[[], StudioSettings],
     ) -> None:
         """Begin with no job; `async_resume` takes up those from before a restart."""
         self.hass = hass
@@ -145,7 +152,7 @@ class JobManager:
         self._library = library
         self._performances = performances
         self._settings = settings
-        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}.jobs.{entry.entry_id}", atomic_writes=True)
+        self._store = _store(hass, entry)
         self._expected_s: float | None = None
         self._running: dict[str, _Running] = {}
         self._last: Job | None = None
@@ -155,7 +162,8 @@ class JobManager:
     @property
     def shown(self) -> Job | None:
         """The job a person is most likely to wait for: the newest at work, else the last one that ended."""
-        return next((running.job for running in reversed(self._running.values())), self._last)
+        at_work = [running.job for running in self._running.values() if not running.job.late]
+        return at_work[-1] if at_work else self._last
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -180,7 +188,7 @@ class JobManager:
         Raises:
             ServiceValidationError: the prompt cannot be used, or too many jobs are at work.
         """
-        if len(self._running) >= MAX_JOBS:
+        if sum(not running.job.late for running in self._running.values()) >= MAX_JOBS:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="too_many_jobs",
@@ -235,21 +243,22 @@ class JobManager:
         return len(chosen)
 
     @callback
-    def _begin(self, job: Job, context: Context | None) -> None:
+    def _begin(self, job: Job, context: Context | None, after_s: float = 0.0) -> None:
         job.answer = self.hass.loop.create_future()
         # Nobody may be waiting for the answer, and then a failure is told by the event alone.
         job.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         running = _Running(job, context)
         self._running[job.job_id] = running
         running.task = self._entry.async_create_background_task(
-            self.hass, self._async_run(running), f"{DOMAIN} job {job.job_id}", eager_start=False
+            self.hass, self._async_run(running, after_s), f"{DOMAIN} job {job.job_id}", eager_start=False
         )
         self._tell()
 
-    async def _async_run(self, running: _Running) -> None:
+    async def _async_run(self, running: _Running, after_s: float) -> None:
         """Run a job to its end; only unloading and a restart leave it as it is, to be resumed."""
         job = running.job
         try:
+            await asyncio.sleep(after_s)
             answer = await self._async_stages(running)
         except asyncio.CancelledError:
             if not running.cancelled:
@@ -257,7 +266,9 @@ class JobManager:
                 job.answer.set_exception(error("studio_unloaded", studio=self._entry.title))
                 raise
             await self._async_end(running, Stage.CANCELLED, failure=await self._async_cancelled(job))
-        except (T2VError, AnalysisError, HomeAssistantError) as err:
+        except T2VError as err:
+            await self._async_end(running, Stage.FAILED, failure=self._translated(err), late=_late(job, err))
+        except (AnalysisError, HomeAssistantError) as err:
             await self._async_end(running, Stage.FAILED, failure=self._translated(err))
         except Exception as err:
             _LOGGER.exception("Unexpected error in job %s", job.job_id)
@@ -271,19 +282,25 @@ class JobManager:
         stage: Stage,
         answer: dict[str, Any] | None = None,
         failure: HomeAssistantError | None = None,
+        late: Job | None = None,
     ) -> None:
         job = running.job
         job.stage, job.progress, job.message = stage, 100.0, None if failure is None else str(failure)
         del self._running[job.job_id]
-        self._last = job
+        if late is not None:
+            self._begin(late, None, LATE_PAUSE_S)
         await self._async_save()
-        if not job.stored and not await self.hass.async_add_executor_job(self._film(job).exists):
+        if late is None and not job.stored and not await self.hass.async_add_executor_job(self._film(job).exists):
             await self._library.async_discard(job.scene_id)
         assert job.answer is not None
         if failure is None:
             job.answer.set_result(answer or {})
         else:
             job.answer.set_exception(failure)
+            if job.late:
+                # It has been told of already, when it did not come in time.
+                return
+        self._last = job
         self._tell()
         self.hass.bus.async_fire(
             EVENT_SCENE_FINISHED,
@@ -329,7 +346,7 @@ class JobManager:
             sheet = await self._async_sheet(scene, targets)
             await self._library.async_add(scene, sheet)
             job.stored = True
-            await self._library.async_prune(self._entry.entry_id, self._settings.retention, (job.scene_id,))
+            await self._library.async_prune(self._entry.entry_id, self._settings().retention, (job.scene_id,))
             watch.split(Stage.ANALYSE)
             if not job.perform:
                 return _answer(job, scene, PerformanceResult(sheet), watch)
@@ -364,13 +381,13 @@ class JobManager:
                 destination,
                 report,
                 keep,
-                self._settings.deadline_s,
+                self._settings().deadline_s,
                 self._expected_s,
             )
         else:
             handle = JobHandle.from_dict(job.handle)
             work = resume(
-                self._provider, handle, destination, report, keep, self._settings.deadline_s, self._expected_s
+                self._provider, handle, destination, report, keep, self._settings().deadline_s, self._expected_s
             )
         film = await work
         self._expected_s = film.elapsed_s
@@ -407,7 +424,7 @@ class JobManager:
     async def _async_sheet(self, scene: Scene, targets: Sequence[Target]) -> CueSheet:
         performers = [target.performer for target in targets]
         return await self.hass.async_add_executor_job(
-            make_cue_sheet, scene.analysis, self._settings.cue_map, performers
+            make_cue_sheet, scene.analysis, self._settings().cue_map, performers
         )
 
     async def _async_perform(
@@ -420,7 +437,7 @@ class JobManager:
         result = await self._performances.async_perform(
             scene,
             targets,
-            self._settings.cue_map,
+            self._settings().cue_map,
             lambda stage, share: self._at(job, Stage(stage), share),
             running.context,
         )
@@ -478,6 +495,15 @@ class JobManager:
         )
 
 
+def _store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
+    return Store(hass, 1, f"{DOMAIN}.jobs.{entry.entry_id}", atomic_writes=True)
+
+
+async def async_forget_jobs(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete what is stored of a studio's jobs."""
+    await _store(hass, entry).async_remove()
+
+
 @dataclass(slots=True)
 class _Running:
     """A job at work."""
@@ -515,6 +541,15 @@ def error_key(err: Exception) -> str:
         case AnalysisTimeout():
             return "analysis_timeout"
     return "job_error"
+
+
+def _late(job: Job, err: T2VError) -> Job | None:
+    """Return the job that looks for the film later, where there may be one and it may be paid for."""
+    if job.handle is None or is_over(JobHandle.from_dict(job.handle), err):
+        return None
+    if time.time() - job.created_at > LATE_LIMIT_S:
+        return None
+    return replace(job, perform=False, late=True, stage=Stage.GENERATE, progress=0.0, message=None, answer=None)
 
 
 def _answer(job: Job, scene: Scene, result: PerformanceResult, watch: _Watch) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ConfigEntryError, ServiceValidationError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
-from .config_flow import PROVIDERS
 from .const import CONF_KIND, CONF_PROVIDER, DOMAIN, MANUFACTURER, EntryKind
 from .cues import DEFAULT_CUE_MAP, CueMap, CueMapError, parse_cue_map
-from .jobs import JobManager, StudioSettings
+from .jobs import JobManager, StudioSettings, async_forget_jobs
 from .library import Library, Retention, async_get_library
 from .performance import async_get_performances
+from .t2v import InvalidRequest, make_provider
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,20 +45,34 @@ type StudioConfigEntry = ConfigEntry[Studio]
 
 async def async_setup_studio(hass: HomeAssistant, entry: StudioConfigEntry) -> bool:
     """Set up a studio; jobs that a restart has interrupted go on."""
+    try:
+        provider = make_provider(entry.data[CONF_PROVIDER], async_get_clientsession(hass), entry.data)
+    except InvalidRequest as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="studio_invalid",
+            translation_placeholders={"studio": entry.title, "error": str(err)},
+        ) from err
     library = await async_get_library(hass)
-    settings = _settings(entry)
-    provider = PROVIDERS[entry.data[CONF_PROVIDER]]()
-    jobs = JobManager(hass, entry, provider, library, async_get_performances(hass), settings)
+    performances = async_get_performances(hass)
+    jobs = JobManager(hass, entry, provider, library, performances, partial(studio_settings, entry))
     entry.runtime_data = Studio(jobs, library)
     await hass.config_entries.async_forward_entry_setups(entry, STUDIO_PLATFORMS)
     await jobs.async_resume()
-    await library.async_prune(entry.entry_id, settings.retention)
+    await library.async_prune(entry.entry_id, studio_settings(entry).retention)
     return True
 
 
 async def async_unload_studio(hass: HomeAssistant, entry: StudioConfigEntry) -> bool:
     """Unload a studio; its jobs stay on disk and go on when it is loaded again."""
     return await hass.config_entries.async_unload_platforms(entry, STUDIO_PLATFORMS)
+
+
+async def async_remove_studio(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget a studio that is removed: its jobs, its scenes and their files."""
+    library = await async_get_library(hass)
+    await library.async_remove(record.scene_id for record in library.records(entry.entry_id))
+    await async_forget_jobs(hass, entry)
 
 
 def studio_device(entry: ConfigEntry) -> DeviceInfo:
@@ -90,7 +106,8 @@ def _is_studio(entry: ConfigEntry) -> bool:
     return bool(entry.data[CONF_KIND] == EntryKind.STUDIO)
 
 
-def _settings(entry: ConfigEntry) -> StudioSettings:
+def studio_settings(entry: ConfigEntry) -> StudioSettings:
+    """Return what the user has set, as it is now."""
     options = entry.options
     return StudioSettings(
         cue_map=_cue_map(entry),

@@ -13,10 +13,18 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.cuelight.config_flow import PROVIDERS
 from custom_components.cuelight.const import DOMAIN
 from custom_components.cuelight.link import AckCode, Asset, Command, Cues, Done, DoneCode, Run, TimedCue
-from custom_components.cuelight.t2v import FilmRequest, GeneratedFilm, JobHandle, JobState, JobStatus, Provider
+from custom_components.cuelight.t2v import (
+    PROVIDERS,
+    FilmRequest,
+    GeneratedFilm,
+    JobHandle,
+    JobState,
+    JobStatus,
+    Provider,
+    ProviderInfo,
+)
 from custom_components.cuelight.t2v.models import OnProgress
 from custom_components.cuelight.t2v.storyboard import draw_film
 
@@ -127,7 +135,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def slow_studio(film: Path) -> Iterator[type[SlowStudio]]:
     """A provider that works elsewhere, new for each test."""
     kind = type("SlowStudioOfThisTest", (SlowStudio,), {"film": film, "cancelled": []})
-    with patch.dict(PROVIDERS, {"slow": kind}):
+    with patch.dict(PROVIDERS, {"slow": ProviderInfo(kind.title, kind)}):
         yield kind
 
 

@@ -1,6 +1,7 @@
 """A job's life: on disk before the first poll, taken up after a restart, always ended with an event."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cuelight.jobs import EVENT_SCENE_FINISHED, MAX_JOBS
-from custom_components.cuelight.t2v import BadFilm, JobLost, Moderated, StudioUnreachable
+from custom_components.cuelight.studio import async_remove_studio
+from custom_components.cuelight.t2v import BadFilm, JobLost, Moderated, StudioUnreachable, T2VError
 
 from .stage import SlowStudio, call, events_of, load, studio_entry, unload, until
 
+COMPONENT = Path(__file__).resolve().parents[2] / "custom_components" / "cuelight"
 PROMPT = "a cat jumps"
 
 
@@ -284,3 +287,63 @@ async def test_a_film_that_is_none_is_told_of_and_kept_for_a_look(
         await call(hass, "generate_scene", prompt=PROMPT)
     [folder] = (media / "cuelight").iterdir()
     assert [path.name for path in folder.iterdir()] == ["film.mp4"]
+
+
+async def test_a_film_that_comes_too_late_is_kept_but_not_performed(
+    hass: HomeAssistant,
+    slow: MockConfigEntry,
+    slow_studio: type[SlowStudio],
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.cuelight.jobs.LATE_PAUSE_S", 0.05)
+    slow_studio.default_deadline_s = 0.1
+    events = events_of(hass, EVENT_SCENE_FINISHED)
+    with pytest.raises(HomeAssistantError, match="took too long"):
+        await call(hass, "generate_scene", prompt=PROMPT)
+    assert [job["late"] for job in jobs_on_disk(hass_storage, slow)] == [True]
+    assert job_state(hass, slow).state == "failed"
+    polls = slow_studio.polls
+    await until(lambda: slow_studio.polls > polls + 1)
+    slow_studio.default_deadline_s, slow_studio.finished = 60, True
+    await until(lambda: len(events) == 2)
+    assert [event["status"] for event in events] == ["failed", "finished"]
+    assert events[1]["performers"] == []
+    assert slow_studio.creates == 1
+    assert hass.states.async_entity_ids("scene")
+
+
+async def test_a_film_is_not_looked_for_longer_than_studios_keep_it(
+    hass: HomeAssistant,
+    slow: MockConfigEntry,
+    slow_studio: type[SlowStudio],
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.cuelight.jobs.LATE_LIMIT_S", 0)
+    slow_studio.default_deadline_s = 0.1
+    with pytest.raises(HomeAssistantError, match="took too long"):
+        await call(hass, "generate_scene", prompt=PROMPT)
+    assert jobs_on_disk(hass_storage, slow) == []
+
+
+async def test_removing_a_studio_removes_its_scenes_and_jobs(
+    hass: HomeAssistant,
+    slow: MockConfigEntry,
+    slow_studio: type[SlowStudio],
+    hass_storage: dict[str, Any],
+    media: Path,
+) -> None:
+    slow_studio.finished = True
+    await call(hass, "generate_scene", prompt=PROMPT)
+    await async_remove_studio(hass, slow)
+    assert list((media / "cuelight").iterdir()) == []
+    assert f"cuelight.jobs.{slow.entry_id}" not in hass_storage
+
+
+def test_every_failure_of_a_studio_has_a_sentence() -> None:
+    def codes(kind: type[T2VError]) -> set[str]:
+        return {kind.code}.union(*(codes(child) for child in kind.__subclasses__()))
+
+    translations = json.loads((COMPONENT / "translations" / "en.json").read_text())
+    assert {f"film_{code}" for code in codes(T2VError)} <= translations["exceptions"].keys()
