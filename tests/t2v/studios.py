@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from aiohttp import ClientSession
 
 from custom_components.cuelight.t2v.base import Provider
+from custom_components.cuelight.t2v.comfyui import ComfyUIProvider
+from custom_components.cuelight.t2v.dashscope import DashScopeProvider
 from custom_components.cuelight.t2v.download import Limits
+from custom_components.cuelight.t2v.fal import FalProvider
 from custom_components.cuelight.t2v.http import Timeouts
 from custom_components.cuelight.t2v.openai_videos import OpenAIVideosProvider
-from custom_components.cuelight.t2v.remote import Settings, Tuning
+from custom_components.cuelight.t2v.remote import RemoteProvider, Settings, Tuning
+from custom_components.cuelight.t2v.replicate import ReplicateProvider
 
+from ..servers.comfyui import WORKFLOW, ComfyUIServer
+from ..servers.dashscope import DashScopeServer
+from ..servers.fal import FalServer
 from ..servers.openai_videos import DIALECTS, OpenAIVideosServer
+from ..servers.replicate import ReplicateServer
 from ..servers.studio import KEY, FakeStudio, Fault
 
 QUICK = Tuning(
@@ -48,4 +56,23 @@ def _openai(dialect: str) -> Studio:
     return Studio(f"openai_videos/{dialect}", lambda film, fault: OpenAIVideosServer(film, fault, dialect), connect)
 
 
-STUDIOS: dict[str, Studio] = {studio.name: studio for studio in map(_openai, DIALECTS)}
+def _plain(name: str, cls: type[RemoteProvider], fake: type[FakeStudio], **extra: str) -> Studio:
+    def connect(session: ClientSession, server: FakeStudio, key: str) -> Provider:
+        base = server.base + ("/fal-ai" if extra.get("router") else "")
+        return cls(session, Settings(base, key if server.needs_key else "", extra=extra), QUICK)
+
+    options = {"routed": True} if extra.get("router") else {}
+    return Studio(name, lambda film, fault: fake(film, fault, **options), connect)
+
+
+STUDIOS: dict[str, Studio] = {
+    studio.name: studio
+    for studio in (
+        *map(_openai, DIALECTS),
+        _plain("dashscope", DashScopeProvider, DashScopeServer),
+        _plain("fal", FalProvider, FalServer),
+        _plain("fal/huggingface", FalProvider, FalServer, router="huggingface"),
+        _plain("replicate", ReplicateProvider, ReplicateServer),
+        _plain("comfyui", ComfyUIProvider, ComfyUIServer, workflow=WORKFLOW),
+    )
+}

@@ -63,6 +63,14 @@ EXCEPTIONS: dict[tuple[str, Fault], str] = {
     ("openai_videos/dynamo", Fault.CANCELLED): FILM,
     ("openai_videos/dynamo", Fault.UNKNOWN_STATE): FILM,
     ("openai_videos/dynamo", Fault.FAILED_NULL): FILM,
+    # Where jobs can be listed, or their id is chosen here, a lost answer loses nothing.
+    **{
+        (name, fault): FILM
+        for name in ("dashscope", "replicate", "comfyui")
+        for fault in (Fault.CREATE_SILENCE, Fault.CREATE_DROPPED)
+    },
+    # ComfyUI has neither accounts nor rules of its own.
+    **{("comfyui", fault): FILM for fault in (Fault.WRONG_KEY, Fault.NO_BALANCE, Fault.CREATE_MODERATED)},
 }
 
 

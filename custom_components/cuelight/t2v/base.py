@@ -27,6 +27,7 @@ FIRST_POLL_S = 5.0
 SLOWEST_POLL_S = 15.0
 LONGEST_RETRY_AFTER_S = 300.0
 UNKNOWN_STATE_S = 600.0
+RECONCILE_ATTEMPTS = 3
 
 
 class Provider(ABC):
@@ -134,11 +135,8 @@ async def generate(
         on_progress(JobStatus(JobState.SUBMITTED))
         try:
             handle = await provider.create(intent)
-        except CreateUnconfirmed:
-            found = await provider.reconcile(intent)
-            if found is None:
-                raise
-            handle = found
+        except CreateUnconfirmed as error:
+            handle = await _reconciled(provider, intent, error)
         await on_handle(handle)
         return await _follow(provider, handle, destination, on_progress, expected_s)
 
@@ -160,14 +158,12 @@ async def resume(
     """
     async with _deadline(provider, deadline_s):
         if handle.id is None:
-            found = await provider.reconcile(handle)
-            if found is None:
-                raise CreateUnconfirmed(
-                    f"Cuelight was interrupted while submitting to {provider.title}; "
-                    "look there whether a film was made, and ask again if not.",
-                    provider=provider.title,
-                )
-            handle = found
+            interrupted = CreateUnconfirmed(
+                f"Cuelight was interrupted while submitting to {provider.title}; "
+                "look there whether a film was made, and ask again if not.",
+                provider=provider.title,
+            )
+            handle = await _reconciled(provider, handle, interrupted)
             await on_handle(handle)
         return await _follow(provider, handle, destination, on_progress, expected_s)
 
@@ -175,7 +171,7 @@ async def resume(
 def is_over(handle: JobHandle, error: T2VError) -> bool:
     """Tell whether a stored job can be forgotten after an error; if not, `resume` may still bring its film."""
     if handle.id is None:
-        return not isinstance(error, DeadlineExceeded)
+        return not isinstance(error, DeadlineExceeded) and not error.fields.get("undecided")
     return not isinstance(error, (DeadlineExceeded, StudioUnreachable)) and error.code != QuotaExceeded.code
 
 
@@ -199,6 +195,22 @@ class _deadline:
                 provider=self._title,
                 seconds=self._seconds,
             ) from error
+
+
+async def _reconciled(provider: Provider, intent: JobHandle, lost: CreateUnconfirmed) -> JobHandle:
+    """Return the job of a create whose answer was lost, giving the studio a moment to list it; else raise ``lost``."""
+    for attempt in range(RECONCILE_ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(provider.first_poll_s)
+        try:
+            found = await provider.reconcile(intent)
+        except StudioUnreachable, QuotaExceeded:
+            lost.fields["undecided"] = 1
+        else:
+            lost.fields.pop("undecided", None)
+            if found is not None:
+                return found
+    raise lost
 
 
 async def _follow(

@@ -7,9 +7,13 @@ from typing import Any
 from aiohttp import ClientSession
 
 from .base import Provider
+from .comfyui import ComfyUIProvider
+from .dashscope import DashScopeProvider
 from .exceptions import InvalidRequest
+from .fal import FalProvider
 from .openai_videos import OpenAIVideosProvider
 from .remote import Field, RemoteProvider, Settings, Tuning
+from .replicate import ReplicateProvider
 from .storyboard import StoryboardProvider
 
 
@@ -22,7 +26,13 @@ class ProviderInfo:
     fields: tuple[Field, ...] = ()
 
 
-_REMOTE: tuple[type[RemoteProvider], ...] = (OpenAIVideosProvider,)
+_REMOTE: tuple[type[RemoteProvider], ...] = (
+    OpenAIVideosProvider,
+    DashScopeProvider,
+    FalProvider,
+    ReplicateProvider,
+    ComfyUIProvider,
+)
 
 PROVIDERS: dict[str, ProviderInfo] = {
     StoryboardProvider.name: ProviderInfo(StoryboardProvider.title, StoryboardProvider),

@@ -1,6 +1,7 @@
 """What all studios on the network share: settings, the fetch of a film, and its check."""
 
 import asyncio
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -85,7 +86,8 @@ class RemoteProvider(Provider):
         self.settings = settings
         self.tuning = tuning or Tuning()
         self.base_url = normal_base(settings.base_url or self.default_base, self.title)
-        self.model = settings.model
+        default = next((field.default for field in self.fields if field.name == "model"), "")
+        self.model = settings.model or default
         self.first_poll_s = self.tuning.first_poll_s
         self.slowest_poll_s = self.tuning.slowest_poll_s
         self.http = StudioHttp(session, self.title, self.auth_headers(), self.tuning.timeouts)
@@ -159,6 +161,19 @@ class RemoteProvider(Provider):
             if failure.fields.get("final"):
                 break
         raise failure
+
+
+def cut(text: str, longest: int, what: str, notes: list[str]) -> str:
+    """Return the text as long as the studio takes it, and note what was cut."""
+    if len(text) > longest:
+        notes.append(f"The {what} has {len(text)} characters; the studio takes the first {longest}.")
+    return text[:longest]
+
+
+def progress_of_log(log: str) -> float | None:
+    """Return the last percentage of a progress bar that a studio's log shows, as a share."""
+    found = re.findall(r"(\d{1,3})%\s*\|", log)
+    return min(int(found[-1]), 99) / 100 if found else None
 
 
 def _differences(handle: JobHandle, film: GeneratedFilm) -> tuple[str, ...]:
