@@ -77,7 +77,7 @@ static void on_safe(void *ctx, bool safe, uint8_t fault)
     rig->safe = safe;
     rig->safe_fault = fault;
     if (safe)
-        CHECK(rig_at_rest(rig));
+        CHECK(rig_at_rest(rig) || rig->device.outputs.identifying);
 }
 
 static void on_state(void *ctx, uint8_t state, uint8_t fault)
@@ -296,6 +296,7 @@ void rig_subscribe(struct rig *rig, uint8_t link)
 {
     struct host *host = &rig->host[link];
 
+    cuelight_link_down(&rig->device, link, rig->now_us);
     memset(host, 0, sizeof *host);
     cuelight_link_up(&rig->device, link, rig->now_us);
     cuelight_subscribed(&rig->device, link, true, rig->now_us);
