@@ -18,6 +18,9 @@ LEVELS = 3
 """Pyramid levels: at the third a step of 6 pixels of 64, the fastest shake seen, is 1.5 pixels, within reach."""
 ITERATIONS = (2, 3, 5)
 """Gauss-Newton steps from the finest level to the coarsest."""
+QUIET = 0.08
+"""Pixels of the halved picture; below this the step is in the linear range, where one fit at half the size is as good."""
+QUIET_ITERATIONS = 1
 RESIDUAL_FLOOR = 1.5
 """Grey levels: differences below are coding noise however quiet the rest of the picture is."""
 ROBUST_WIDTH = 2.5
@@ -55,6 +58,20 @@ class Motion:
 
 def register(current: Floats, previous: Floats) -> Motion:
     """Fit the motion from `previous` to `current`, both (n, h, w) grey levels."""
+    params = np.zeros((len(current), 5), np.float32)
+    params[:, 4] = (current - previous).mean(axis=(1, 2))
+    half = halved(current), halved(previous)
+    _refine(*half, params, QUIET_ITERATIONS, _border_weights(half[0].shape[1:], 1))
+    largest = np.abs(params[:, :3]) @ np.diag((1, 1, half[0].shape[2] / 2)).astype(np.float32)
+    moving = np.flatnonzero((largest > QUIET).any(axis=1))
+    params[:, :2] *= 2
+    if moving.size:
+        params[moving] = _register(current[moving], previous[moving])
+    return Motion(*(np.ascontiguousarray(column) for column in params.T))
+
+
+def _register(current: Floats, previous: Floats) -> Floats:
+    """The five numbers (n, 5), from the coarsest level of a pyramid to the finest."""
     pyramid = [(current, previous)]
     for _ in range(LEVELS - 1):
         current, previous = halved(current), halved(previous)
@@ -65,7 +82,7 @@ def register(current: Floats, previous: Floats) -> Motion:
         _refine(*pyramid[level], params, ITERATIONS[level], _border_weights(pyramid[level][0].shape[1:], level))
         if level:
             params[:, :2] *= 2
-    return Motion(*(np.ascontiguousarray(column) for column in params.T))
+    return params
 
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:
@@ -95,9 +112,12 @@ def halved(pictures: Floats) -> Floats:
 
 
 def slope(pictures: Floats) -> Floats:
-    """Grey levels a pixel, in the steepest direction."""
-    down, across = np.gradient(pictures, axis=(1, 2))
-    return np.hypot(down, across)
+    """Grey levels a pixel along the steeper axis, of pictures in the last two axes."""
+    out = np.zeros_like(pictures)
+    np.abs(pictures[..., 2:, :] - pictures[..., :-2, :], out=out[..., 1:-1, :])
+    np.maximum(out[..., 1:-1], np.abs(pictures[..., 2:] - pictures[..., :-2]), out=out[..., 1:-1])
+    out *= 0.5
+    return out
 
 
 def _border_weights(shape: tuple[int, ...], level: int) -> Floats:

@@ -7,7 +7,8 @@ of the mask's edge cancel.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ SEEN_LEVELS = 6.0
 """Grey levels a pixel must differ by beyond the noise and misregistration to belong to the subject."""
 SEEN_NOISE = 2.5
 """Times the median difference, which is noise, added to that."""
+STIRRED_NOISE = 1.5
+"""As SEEN_NOISE, of the difference one way, whose median is higher."""
 SEEN_SLOPE = 0.25
 """Pixels of misregistration forgiven, in units of the local slope."""
 CROWDED = 0.3
@@ -115,12 +118,25 @@ def observe(window: Window, ticks: Ticks) -> Sighting:
     """See what moves at `ticks`; the window holds the reach to both sides, or the shot's or film's end."""
     planes = window.planes[ticks - window.first]
     far = reach(window.rate)
+    past = _View(window, ticks, -far, planes)
     steep = slope(planes[:, 0])
-    views = {lag: _View(window, ticks, lag, planes) for lag in {-far, -1, 1, far}}
-    apart = np.minimum(views[-far].difference, views[far].difference)
-    seen = np.maximum(
-        _seen(apart, steep), _seen(np.minimum(views[-1].difference, views[1].difference), steep)
-    )
+    stirred = np.flatnonzero(_stirred(past.difference, steep) | window.stirred(ticks))
+    out = np.zeros((len(fields(Sighting)), len(ticks)), np.float32)
+    out[-1] = past.difference.mean(axis=(1, 2))
+    if stirred.size:
+        out[:-1, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], past[stirred], far)
+    return Sighting(*out)
+
+
+def _sighted(
+    window: Window, ticks: Ticks, planes: Floats, steep: Floats, past: "_View", far: int
+) -> npt.NDArray[np.floating]:
+    """All but the last column of a sighting, for ticks at which something differs from the past."""
+    future = _View(window, ticks, far, planes)
+    before, after = _View(window, ticks, -1, planes), _View(window, ticks, 1, planes)
+    seen = _seen(np.minimum(past.difference, future.difference), steep)
+    if far > 1:
+        np.maximum(seen, _seen(np.minimum(before.difference, after.difference), steep), out=seen)
     seen = _cleaned(seen, window, ticks)
     area, x, y, width, height = _moments(seen)
     step = np.zeros((len(ticks), 2), np.float32)
@@ -128,11 +144,9 @@ def observe(window: Window, ticks: Ticks) -> Sighting:
     growth = np.zeros((len(ticks), 2), np.float32)
     for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
         patch = _Patch(planes[:, 0], seen, group, cut)
-        step[group], fit[group] = _stepped(patch, views[-1], views[1])
-        growth[group] = _grown(patch, views[-far], views[far], step[group])[0]
-    return Sighting(
-        area, x, y, width, height, step[:, 0], step[:, 1], growth[:, 0], growth[:, 1], fit, apart.mean(axis=(1, 2))
-    )
+        step[group], fit[group] = _stepped(patch, before, after)
+        growth[group] = _grown(patch, past, future, step[group])[0]
+    return np.stack((area, x, y, width, height, *step.T, *growth.T, fit))
 
 
 def glance(window: Window, ticks: Ticks, path: Floats) -> Glance:
@@ -143,17 +157,44 @@ def glance(window: Window, ticks: Ticks, path: Floats) -> Glance:
     planes = window.planes[ticks - window.first]
     steep = slope(planes[:, 0])
     far, slow = reach(window.rate), slow_reach(window.rate)
-    past, future = (_View(window, ticks, lag, planes) for lag in (-slow, slow))
-    seen = _cleaned(_seen(np.minimum(past.difference, future.difference), steep), window, ticks)
+    out = np.zeros((len(fields(Glance)) - 1, len(ticks)), np.float32)
+    past = _View(window, ticks, -slow, planes)
+    stirred = np.flatnonzero(_stirred(past.difference, steep))
+    if stirred.size:
+        future = _View(window, ticks[stirred], slow, planes[stirred])
+        out[:6, stirred] = _slowly(
+            window, ticks[stirred], planes[stirred, 0], steep[stirred], (past[stirred], future), path, slow
+        )
+    before, after = _View(window, ticks, -far, planes), _View(window, ticks, far, planes)
+    out[6:] = _change(window, ticks, before, after, steep, far)
+    return Glance(ticks, *out)
+
+
+def _slowly(
+    window: Window,
+    ticks: Ticks,
+    luma: Floats,
+    steep: Floats,
+    views: tuple["_View", "_View"],
+    path: Floats,
+    slow: int,
+) -> npt.NDArray[np.floating]:
+    """Area, place, growth, doubt and fit of what moves slowly."""
+    seen = _cleaned(_seen(np.minimum(views[0].difference, views[1].difference), steep), window, ticks)
     area, x, y, width, height = _moments(seen)
     growth = np.zeros((len(ticks), 2), np.float32)
     fit = np.zeros(len(ticks), np.float32)
     for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
-        pace = (path[np.minimum(ticks[group] + slow, len(path) - 1)] - path[np.maximum(ticks[group] - slow, 0)]) / (2 * slow)
-        growth[group], fit[group] = _grown(_Patch(planes[:, 0], seen, group, cut), past, future, pace)
-    views = (_View(window, ticks, lag, planes) for lag in (-far, far))
-    change = _change(window, ticks, *views, steep, far)
-    return Glance(ticks, area, x, y, growth[:, 0], growth[:, 1], fit, *change)
+        first, last = np.maximum(ticks[group] - slow, 0), np.minimum(ticks[group] + slow, len(path) - 1)
+        pace = (path[last] - path[first]) / (2 * slow)
+        growth[group], fit[group] = _grown(_Patch(luma, seen, group, cut), *views, pace)
+    return np.stack((area, x, y, *growth.T, fit))
+
+
+def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
+    """Where enough pixels differ that something may be moving, before asking whether they differ both ways."""
+    noise = STIRRED_NOISE * _middle(difference)[:, None, None]
+    return (difference > SEEN_LEVELS + noise + SEEN_SLOPE * steep).sum(axis=(1, 2)) >= MIN_AREA
 
 
 def _cleaned(seen: Floats, window: Window, ticks: Ticks) -> Floats:
@@ -167,19 +208,31 @@ class _View:
     """The pictures `lag` ticks from others, as they would look there, and how they differ."""
 
     def __init__(self, window: Window, ticks: Ticks, lag: int, planes: Floats) -> None:
-        self.others = window.neighbours(ticks, lag)
-        self.steps = self.others - ticks
-        moved, inside = window.moved(ticks, self.others)
-        self.luma = moved[:, 0]
-        self.inside = inside > 0.98
-        self.difference = np.abs(planes - moved).sum(axis=1)
+        others = window.neighbours(ticks, lag)
+        self.steps = others - ticks
+        self.planes, self.inside = window.moved(ticks, others)
+        self.difference = np.abs(planes - self.planes).sum(axis=1)
         self.difference *= self.inside
         self.difference[self.steps == 0] = 0
         self.valid = self.steps * lag > 0
 
+    def __getitem__(self, group: Ticks) -> Self:
+        """The view from some of the ticks."""
+        part = object.__new__(type(self))
+        for name, column in vars(self).items():
+            setattr(part, name, column[group])
+        return part
+
+
+def _middle(difference: Floats) -> Floats:
+    """The median of each picture, from every ninth pixel."""
+    few = difference[:, ::3, ::3].reshape(len(difference), -1)
+    half = few.shape[1] // 2
+    return np.partition(few, half, axis=1)[:, half]
+
 
 def _seen(difference: Floats, steep: Floats) -> Floats:
-    noise = np.median(difference[:, ::3, ::3], axis=(1, 2))[:, None, None]
+    noise = _middle(difference)[:, None, None]
     return np.clip(difference / (SEEN_LEVELS + SEEN_NOISE * noise + SEEN_SLOPE * steep) - 1, 0, 1)
 
 
@@ -204,26 +257,30 @@ def _moments(weights: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
 def _change(
     window: Window, ticks: Ticks, past: "_View", future: "_View", steep: Floats, far: int
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+) -> npt.NDArray[np.floating]:
     """Area, place, steadiness and polarity of what is otherwise after than before."""
-    before, after = past.luma, future.luma
-    difference = np.abs(after - before) * past.inside * future.inside
-    change = _seen(difference, steep) * (past.valid & future.valid)[:, None, None]
+    out = np.zeros((5, len(ticks)), np.float32)
+    difference = np.abs(future.planes - past.planes).sum(axis=1) * past.inside * future.inside
+    difference[~(past.valid & future.valid)] = 0
+    active = np.flatnonzero(_stirred(difference, steep))
+    if not active.size:
+        return out
+    ticks, difference, past, future = ticks[active], difference[active], past[active], future[active]
+    change = _seen(difference, steep[active])
     change *= _box((change > 0.3).astype(np.float32)) > CROWDED
     area, x, y, _, _ = _moments(change)
-    steady = np.zeros(len(ticks), np.float32)
-    active = np.flatnonzero(area >= MIN_AREA)
-    if active.size:
-        for lag, near in ((-2 * far, before), (2 * far, after)):
-            others = window.neighbours(ticks[active], lag)
-            further, _ = window.moved(ticks[active], others)
-            same = np.abs(further[:, 0] - near[active]) < 0.35 * difference[active] + SEEN_LEVELS
-            share = (same * change[active]).sum(axis=(1, 2)) / area[active]
-            share[(others - ticks[active]) * lag <= 0] = 0
-            steady[active] = share if lag < 0 else np.minimum(steady[active], share)
-    edges = slope(change)
-    more, less = (slope(after) * edges).sum(axis=(1, 2)), (slope(before) * edges).sum(axis=(1, 2))
-    return area, x, y, steady, (more - less) / (more + less + 1.0)
+    steady = np.ones(len(ticks), np.float32)
+    for lag, near in ((-2 * far, past), (2 * far, future)):
+        others = window.neighbours(ticks, lag)
+        further, _ = window.moved(ticks, others)
+        same = np.abs(further - near.planes).sum(axis=1) < 0.35 * difference + SEEN_LEVELS
+        share = (same * change).sum(axis=(1, 2)) / np.maximum(area, 1)
+        share[(others - ticks) * lag <= 0] = 0
+        steady = np.minimum(steady, share)
+    edges = slope(change)[:, None]
+    more, less = ((slope(view.planes) * edges).sum(axis=(1, 2, 3)) for view in (future, past))
+    out[:, active] = np.stack((area, x, y, steady, (more - less) / (more + less + 1.0)))
+    return out
 
 
 def _patches(
@@ -306,12 +363,17 @@ def _match(patch: _Patch, view: "_View") -> Floats:
     weights = patch.weights
     mean = ((patch.luma * weights).sum(axis=(1, 2)) / np.maximum(weights.sum(axis=(1, 2)), 1e-3))[:, None, None]
     current = patch.luma - mean
-    wide = patch.cut.of(view.luma, patch.group, margin=SEARCH) - mean
+    wide = patch.cut.of(view.planes[:, 0], patch.group, margin=SEARCH) - mean
+    padded = side + 2 * SEARCH
+    shape = (padded + padded % 2, padded + padded % 2)
+    blocks = np.zeros((2, n, *shape), np.float32)
+    blocks[0, :, :side, :side] = weights
+    blocks[1, :, :side, :side] = weights * current
+    weight, weighted = np.fft.rfft2(blocks).conj()
+    wide_square, wide_plain = np.fft.rfft2(np.stack((np.square(wide), wide)), s=shape)
+    error = np.fft.irfft2(weight * wide_square - 2 * weighted * wide_plain, s=shape)
     across = 2 * SEARCH + 1
-    windows = np.lib.stride_tricks.sliding_window_view(wide, (side, side), axis=(1, 2))
-    windows = windows.reshape(n, across * across, side * side)
-    error = np.square(windows) @ weights.reshape(n, -1, 1) - 2 * (windows @ (weights * current).reshape(n, -1, 1))
-    rows, columns = np.divmod(error[:, :, 0].argmin(axis=1), across)
+    rows, columns = np.divmod(error[:, :across, :across].reshape(n, -1).argmin(axis=1), across)
     return np.stack((SEARCH - columns, SEARCH - rows), axis=1).astype(np.float32)
 
 
@@ -320,7 +382,7 @@ def _refined(patch: _Patch, view: "_View", start: Floats) -> tuple[Floats, Float
     current, weights = patch.luma, patch.weights
     n, side, _ = current.shape
     whole = start.astype(np.intp)
-    earlier = patch.cut.of(view.luma, patch.group, -whole[:, 0], -whole[:, 1])
+    earlier = patch.cut.of(view.planes[:, 0], patch.group, -whole[:, 0], -whole[:, 1])
     places = np.arange(side, dtype=np.float32) - (side - 1) / 2
     total = np.maximum(weights.sum(axis=(1, 2)), 1e-3)
     x, y = weights.sum(axis=1) @ places / total, weights.sum(axis=2) @ places / total

@@ -25,6 +25,8 @@ BLOCKS = (6, 8)
 """Rows and columns the picture is divided into to see whether it changed everywhere."""
 BLOCK_CHANGED = 0.4
 """Fraction of a block's pixels that must differ for the block to count."""
+STIR_AREA = 5
+"""Pixels that differ from the tick before if something moves fast."""
 CUT_BLOCKS = 0.5
 """Fraction of blocks that change at a cut. What pops up covers less."""
 SAME_BLOCKS = 0.3
@@ -33,6 +35,15 @@ CUT_OFFSET = 15.0
 """Grey levels of brightness change in one tick put down to the light rather than to another scene."""
 FLASH_LEVELS = 12.0
 """Grey levels of sudden mean brightness that are worth asking whether they go again."""
+
+UNMOVED = 0.04
+"""Pixels of motion between two pictures that are not worth undoing: less than the registration's own error."""
+UNLIT = 0.4
+"""Grey levels of change of light that are not worth undoing."""
+FULL_SCALE = 128.0
+"""Grey levels by which a gain is judged."""
+INSIDE = 0.98
+"""How far inside the other picture a pixel must lie to be compared with it."""
 
 
 class Window:
@@ -51,6 +62,7 @@ class Window:
         self.planes: Floats = np.zeros((0, 3, 0, 0), np.float32)
         self.motion = _Column(5)
         self.changed = _Column()
+        self.stir = _Column()
         self.brightness = _Column()
         self.shot: list[int] = []
         self.blind: list[bool] = []
@@ -84,10 +96,11 @@ class Window:
         start = self.done
         ticks = np.arange(max(start, 1), end)
         rows = np.zeros((end - start, 5), np.float32)
-        changed = np.zeros(end - start, np.float32)
+        changed, stir = np.zeros((2, end - start), np.float32)
         if ticks.size:
-            motion, changed[-ticks.size :] = self._compare(ticks, ticks - 1)
+            motion, changed[-ticks.size :], stir[-ticks.size :] = self._compare(ticks, ticks - 1)
             rows[-ticks.size :] = np.stack(motion, axis=1)
+        self.stir.extend(stir)
         self._settle(start, end, rows, changed)
         self.done = end
 
@@ -101,50 +114,71 @@ class Window:
         offset = to[:, 4] - np.exp(gain) * start[:, 4]
         return Motion(*(column.astype(np.float32) for column in (x, y, zoom, gain, offset)))
 
-    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, Floats]:
+    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """The planes of `others` as at `ticks` had only the camera and the light changed, and which pixels were seen."""
         motion = self.relative(ticks, others)
-        planes, inside = warp(self.planes[others - self.first], motion.x, motion.y, motion.zoom)
-        planes *= np.exp(motion.gain)[:, None, None, None]
-        planes[:, 0] += motion.offset[:, None, None]
-        return planes, inside
+        planes = self.planes[others - self.first]
+        seen = np.ones((len(ticks), *planes.shape[2:]), np.bool_)
+        half = planes.shape[3] / 2
+        far = np.flatnonzero(np.maximum(np.hypot(motion.x, motion.y), np.abs(motion.zoom) * half) > UNMOVED)
+        if far.size:
+            planes[far], inside = warp(planes[far], motion.x[far], motion.y[far], motion.zoom[far])
+            seen[far] = inside > INSIDE
+        lit = np.flatnonzero(np.abs(motion.offset) + np.abs(motion.gain) * FULL_SCALE > UNLIT)
+        if lit.size:
+            planes[lit] *= np.exp(motion.gain[lit])[:, None, None, None]
+            planes[lit, 0] += motion.offset[lit][:, None, None]
+        return planes, seen
+
+    def stirred(self, ticks: Ticks) -> npt.NDArray[np.bool_]:
+        """Where something differs both from the tick before and from the tick after."""
+        moves = self.stir.rows >= STIR_AREA
+        return moves[ticks] & moves[np.minimum(ticks + 1, self.done - 1)]
 
     def neighbours(self, ticks: Ticks, lag: int) -> Ticks:
         """For each tick the one `lag` later that is in the same shot and not lit up, or the tick itself if there is none.
 
         At the start of a shot twice the lag the other way stands in for it.
         """
-        out = ticks.copy()
-        for place, tick in enumerate(ticks):
-            for candidate in (tick + lag, tick - 2 * lag):
-                found = self._usable(int(tick), int(candidate), 1 if candidate > tick else -1)
-                if found is not None:
-                    out[place] = found
-                    break
+        out = ticks + lag
+        shot, blind = np.array(self.shot[self.first :]), np.array(self.blind[self.first :])
+        held = np.clip(out - self.first, 0, len(shot) - 1)
+        plain = (out >= self.first) & (out < self.done) & (shot[held] == shot[ticks - self.first]) & ~blind[held]
+        for place in np.flatnonzero(~plain):
+            tick = int(ticks[place])
+            candidates = (self._usable(tick, tick + lag, lag), self._usable(tick, tick - 2 * lag, -lag))
+            out[place] = next((found for found in candidates if found is not None), tick)
         return out
 
-    def _usable(self, tick: int, candidate: int, step: int) -> int | None:
+    def _usable(self, tick: int, candidate: int, way: int) -> int | None:
+        step = 1 if way > 0 else -1
         while self.first <= candidate < self.done and self.shot[candidate] == self.shot[tick]:
             if not self.blind[candidate]:
                 return candidate
             candidate += step
         return None
 
-    def _compare(self, ticks: Ticks, others: Ticks) -> tuple[tuple[Floats, ...], Floats]:
-        """Motion columns from `others` to `ticks`, and the fraction of blocks that motion and light do not explain."""
+    def _compare(self, ticks: Ticks, others: Ticks) -> tuple[tuple[Floats, ...], Floats, Floats]:
+        """Motion columns from `others` to `ticks`, fraction of blocks and number of pixels that they do not explain."""
         current, previous = self.planes[ticks - self.first], self.planes[others - self.first]
         motion = register(current[:, 0], previous[:, 0])
-        mean = previous[:, 0].mean(axis=(1, 2), keepdims=True)
-        moved, inside = warp(previous, motion.x, motion.y, motion.zoom)
-        gain = np.exp(motion.gain)[:, None, None]
-        moved *= gain[:, None]
-        moved[:, 0] += mean * (1 - gain) + np.clip(motion.offset, -CUT_OFFSET, CUT_OFFSET)[:, None, None]
-        difference = np.abs(current - moved).sum(axis=1)
+        mean = previous[:, 0].mean(axis=(1, 2))
+        gain = np.exp(motion.gain)
+        lit = mean * (1 - gain) + np.clip(motion.offset, -CUT_OFFSET, CUT_OFFSET)
+        inside = np.ones(current[:, 0].shape, np.float32)
+        moving = np.flatnonzero((np.abs(motion.x) + np.abs(motion.y) + np.abs(motion.zoom) * 32) > UNMOVED)
+        if moving.size:
+            where = motion[moving]
+            previous[moving], inside[moving] = warp(previous[moving], where.x, where.y, where.zoom)
+        previous *= gain[:, None, None, None]
+        previous[:, 0] += lit[:, None, None]
+        previous -= current
+        difference = np.abs(previous, out=previous).sum(axis=1)
         differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current[:, 0])) * inside
         blocks = _blocks(differs) / np.maximum(_blocks(inside), 1e-2)
-        offset = motion.offset + mean[:, 0, 0] * (1 - gain[:, 0, 0])
+        offset = motion.offset + mean * (1 - gain)
         columns = (motion.x, motion.y, motion.zoom, motion.gain, offset)
-        return columns, (blocks > BLOCK_CHANGED).mean(axis=1, dtype=np.float32)
+        return columns, (blocks > BLOCK_CHANGED).mean(axis=1, dtype=np.float32), differs.sum(axis=(1, 2))
 
     def _settle(self, start: int, end: int, rows: Floats, changed: Floats) -> None:
         """Decide which sudden changes are cuts and which flashes, and extend the chain."""
@@ -170,7 +204,7 @@ class Window:
         later = np.arange(tick + 1, min(tick + 1 + self._flash, self.end))
         if not later.size:
             return None
-        columns, changed = self._compare(later, np.full_like(later, tick - 1))
+        columns, changed, _ = self._compare(later, np.full_like(later, tick - 1))
         step = self.brightness.rows[later] - self.brightness.rows[tick - 1]
         same = np.flatnonzero((changed < SAME_BLOCKS) & (np.abs(step) < FLASH_LEVELS))
         if not same.size:
