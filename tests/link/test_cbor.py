@@ -62,7 +62,7 @@ def test_what_is_not_deterministic_or_not_of_the_links_types_is_refused(data: st
 @pytest.mark.parametrize(
     "item",
     [[11], [0, 23, 24, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1], [1, b"", b"x" * 220], [-1, -(2**64)],
-     [40, "new", True, False, None, [1, [2, [3]]]], 7, b"x", []],
+     [40, "new", True, False, None, [1, [2, [3, [4]]]]], 7, b"x", []],
 )  # fmt: skip
 def test_what_was_encoded_is_decoded(item: object) -> None:
     assert cbor.decode(cbor.encode(item)) == item

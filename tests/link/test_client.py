@@ -541,6 +541,22 @@ async def test_a_refused_command_raises_its_code_and_takes_no_lease(board: FakeB
     assert not client.connected
 
 
+@virtual_time
+async def test_a_refused_light_leaves_the_one_before_it_as_it_is(board: FakeBoard) -> None:
+    unknown = Light(200, (255, 255, 255), 255, 0)
+    client = make_client(board)
+    with pytest.raises(CommandRefused):
+        await client.send(unknown)
+    await asyncio.sleep(31)
+    assert not client.connected
+    await client.send(RED)
+    with pytest.raises(CommandRefused):
+        await client.send(unknown)
+    await asyncio.sleep(60)
+    assert board.on == {"light"}
+    await client.disconnect()
+
+
 # Leases and idleness
 
 
@@ -596,6 +612,27 @@ async def test_a_host_that_falls_silent_leaves_nothing_on(board: FakeBoard) -> N
     await asyncio.sleep(0.5)
     assert not board.on
     await client.disconnect()
+
+
+@virtual_time
+async def test_what_was_on_before_a_lost_link_is_not_kept_up_after_it(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.send(RED)
+    board.lose_link()
+    await client.connect()
+    await asyncio.sleep(31)
+    assert not client.connected
+    assert client.last_error is None
+
+
+@virtual_time
+async def test_a_host_held_up_for_longer_than_the_lease_does_not_believe_its_lights_still_on(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.send(RED)
+    client._channel._leased_at -= 20.0
+    await asyncio.sleep(5.1)
+    assert isinstance(client.last_error, LinkLost)
+    assert client.state is LinkState.DISCONNECTED
 
 
 @virtual_time
@@ -879,6 +916,18 @@ async def test_a_stop_at_any_moment_of_the_preparation_prevents_the_start(board:
         assert (await performance).done.code == DoneCode.STOPPED
     assert not board.on
     assert board.state is DeviceState.SESSION
+    await client.disconnect()
+
+
+@virtual_time
+async def test_a_stop_ends_the_storing_of_cues(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.connect()
+    preparing = asyncio.create_task(client.prepare(0, CUES * 20))
+    await asyncio.sleep(0.03)
+    await client.stop()
+    with pytest.raises(Superseded):
+        await preparing
     await client.disconnect()
 
 

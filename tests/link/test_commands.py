@@ -193,7 +193,8 @@ def test_well_formed_unknown_operations_are_told_apart(payload: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["80", "0b", "814101", "8100ff", "8161ff", "f6", "8180", "81f5", "84f501020b", "8120"]
+    "payload",
+    ["80", "0b", "814101", "8100ff", "8161ff", "f6", "8180", "81f5", "84f501020b", "8120", "811b0000000100000000"],
 )
 def test_a_payload_that_does_not_start_with_an_operation_is_malformed(payload: str) -> None:
     with pytest.raises(MalformedPayload):

@@ -14,6 +14,7 @@ from .const import MAX_CHUNK, MAX_CUES_PER_COMMAND, ButtonKind, DeviceState
 from .exceptions import InvalidArgument, MalformedPayload, UnknownOperation
 
 MAX_LEASE_UNITS = 0xFF
+_MAX_OPERATION = 0xFFFF_FFFF
 
 
 class _Wire(Protocol):
@@ -436,6 +437,8 @@ def _lease(item: Item) -> int:
 
 def _split(payload: bytes) -> tuple[int, list[Item]]:
     items = cbor.decode(payload)
-    if not isinstance(items, list) or not items or type(items[0]) is not int or items[0] < 0:
+    if not isinstance(items, list) or not items or type(items[0]) is not int:
         raise MalformedPayload("The payload is not an array that starts with an operation.")
+    if not 0 <= items[0] <= _MAX_OPERATION:
+        raise MalformedPayload("The payload's operation is out of range.")
     return items[0], items[1:]
