@@ -110,7 +110,7 @@ static uint64_t frame_time(const struct display *display)
 
         return at < display->end_us ? at : display->end_us;
     }
-    return display->start_us + ((uint64_t)display->frame * SECOND_US + display->animation.fps - 1) / display->animation.fps;
+    return display->start_us + (uint64_t)display->frame * SECOND_US / display->animation.fps;
 }
 
 static void draw_animation(struct display *display)
@@ -128,11 +128,10 @@ static void draw_animation(struct display *display)
 static void draw_puppet(struct display *display, uint64_t now_us)
 {
     const struct puppet *puppet = &display->puppet;
-    uint64_t until = now_us < display->end_us ? now_us : display->end_us;
-    uint32_t t_ms = (uint32_t)((until - display->start_us) / 1000);
+    uint32_t t_ms = (uint32_t)((now_us - display->start_us) / 1000);
     uint8_t frame[PICTURE_BYTES];
 
-    if (until != display->end_us)
+    if (now_us < display->end_us)
         t_ms -= t_ms % MOTION_STEP_MS;
     motion_draw(display->picture, puppet->motion, puppet->amplitude,
                 motion_phase(puppet->period_ms, puppet->duration_ms, t_ms), frame);

@@ -101,6 +101,14 @@ static void bouncing_counts_once(void)
     CHECK(strcmp(kinds(), "prs") == 0);
 }
 
+static void an_edge_reported_again_is_the_same_edge(void)
+{
+    setup();
+    contact(true, 10);
+    contact(true, 5);
+    CHECK(strcmp(kinds(), "p") == 0);
+}
+
 static void a_glitch_is_no_press(void)
 {
     setup();
@@ -154,6 +162,7 @@ int main(int argc, char **argv)
         TEST(a_second_press_in_time_counts_though_it_still_bounces),
         TEST(holding_is_long_while_still_held_and_no_single),
         TEST(bouncing_counts_once),
+        TEST(an_edge_reported_again_is_the_same_edge),
         TEST(a_glitch_is_no_press),
         TEST(the_time_is_that_of_the_edge_on_the_session_clock),
         TEST(a_press_before_the_session_began_has_time_0),

@@ -609,6 +609,21 @@ static void hello_waits_for_a_credit_and_the_clock_starts_with_it(void)
     CHECK_EQUAL(rig.device.link[0].zero_us, rig.host[0].hello_us);
 }
 
+static void an_error_of_the_last_session_is_not_sent_into_the_next(void)
+{
+    uint8_t noise[20] = {0x50};
+
+    rig_init(&rig);
+    rig_open(&rig, 0);
+    rig.no_credit = 100;
+    cuelight_received(&rig.device, 0, noise, sizeof noise, rig.now_us);
+    cuelight_subscribed(&rig.device, 0, true, rig.now_us);
+    rig.no_credit = 0;
+    rig_pass_ms(&rig, 20);
+    CHECK_EQUAL(rig.host[0].sent_count, 1);
+    CHECK_EQUAL(rig.host[0].sent[0].data[0], 0x40);
+}
+
 static void events_wait_for_credit_and_keep_their_order(void)
 {
     rig_init(&rig);
@@ -770,6 +785,7 @@ int main(int argc, char **argv)
         TEST(a_second_link_may_take_the_lease_and_either_may_stop),
         TEST(each_link_has_its_own_clock_and_counters),
         TEST(hello_waits_for_a_credit_and_the_clock_starts_with_it),
+        TEST(an_error_of_the_last_session_is_not_sent_into_the_next),
         TEST(events_wait_for_credit_and_keep_their_order),
         TEST(events_beyond_the_queue_are_dropped),
         TEST(nothing_of_an_erased_session_is_sent_later),

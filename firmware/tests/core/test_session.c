@@ -77,6 +77,18 @@ static void counter_2_to_the_24_ends_the_session(void)
     CHECK_EQUAL(open(session, SESSION_COUNTER_END, -1, 0), CUELIGHT_EXPIRED);
 }
 
+static void counters_are_signed_in_their_shortest_form(void)
+{
+    static const uint32_t counters[] = {0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffff, 0x800000, 0xfffffe};
+
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        struct session *session = fresh();
+
+        session->last_counter = counters[i] - 1;
+        CHECK_EQUAL(open(session, counters[i], -1, 0), CUELIGHT_OK);
+    }
+}
+
 static void ticks_are_completed_from_the_session_clock(void)
 {
     static const struct { uint32_t tick, now_ms; } good[] = {
@@ -204,6 +216,7 @@ int main(int argc, char **argv)
         TEST(a_replay_fails_its_mac),
         TEST(a_counter_of_zero_is_past),
         TEST(counter_2_to_the_24_ends_the_session),
+        TEST(counters_are_signed_in_their_shortest_form),
         TEST(ticks_are_completed_from_the_session_clock),
         TEST(every_flipped_bit_of_a_command_is_refused),
         TEST(every_flipped_bit_of_auth_is_refused),
