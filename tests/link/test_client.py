@@ -303,6 +303,19 @@ async def test_rotation_stores_the_new_key_before_sending_it_and_retires_the_old
     await client.disconnect()
 
 
+@virtual_time
+async def test_a_new_key_that_cannot_be_stored_is_not_sent(board: FakeBoard) -> None:
+    def fail(credentials: Credentials) -> None:
+        raise OSError("disk full")
+
+    client = make_client(board, on_credentials=fail)
+    with pytest.raises(OSError, match="disk full"):
+        await client.rotate_key()
+    assert client.credentials == CREDENTIALS
+    assert board.slots[0] == KeySlot(KEY, 0)
+    await client.disconnect()
+
+
 @pytest.mark.parametrize("lost_frame", range(12))
 @virtual_time
 async def test_link_loss_at_any_frame_of_a_rotation_leaves_a_key_both_sides_hold(
@@ -904,6 +917,18 @@ async def test_a_stop_ends_a_performance(board: FakeBoard) -> None:
     await client.disconnect()
 
 
+@virtual_time
+async def test_a_confirmed_stop_ends_a_performance_whose_own_end_is_never_heard(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.prepare(0, CUES)
+    run = asyncio.create_task(client.run(0, now(), 2.0))
+    await asyncio.sleep(0.5)
+    board._tell = lambda event: None
+    assert await client.stop() is True
+    assert (await run).done.code == DoneCode.STOPPED
+    await client.disconnect()
+
+
 @pytest.mark.parametrize("after_s", [0.01 * n for n in range(30)])
 @virtual_time
 async def test_a_stop_at_any_moment_of_the_preparation_prevents_the_start(board: FakeBoard, after_s: float) -> None:
@@ -994,6 +1019,20 @@ async def test_start_times_are_met_over_slow_and_uneven_links(board: FakeBoard) 
     start_at = now() + 20.0
     await client.perform(0, CUES, start_at)
     assert board.started_at == pytest.approx(start_at, abs=0.03)
+    await client.disconnect()
+
+
+@virtual_time
+async def test_the_clock_is_sharpened_before_a_start_when_the_handshake_was_slow(board: FakeBoard) -> None:
+    client = make_client(board)
+    board.latency_s = 0.4
+    board.touch = lambda to_device, frame: setattr(board, "latency_s", 0.4 if not to_device else 0.01) or frame
+    await client.connect()
+    board.touch = lambda to_device, frame: frame
+    board.latency_s = 0.005
+    start_at = now() + 5.0
+    await client.perform(0, CUES, start_at)
+    assert board.started_at == pytest.approx(start_at, abs=0.002)
     await client.disconnect()
 
 

@@ -160,10 +160,10 @@ class Channel:
         return await connection.answer(future, self.limits.command_s)
 
     def adopt(self, credentials: Credentials) -> None:
-        """Take new credentials and have them stored."""
+        """Take new credentials, once they have been stored."""
         if credentials != self.credentials:
+            self._on_credentials(credentials)
             self.credentials = credentials
-            _call(self._on_credentials, credentials)
 
     async def _ask_once(self, connection: Connection, command: Command, limit_s: float | None, run_s: float) -> Ack:
         name = type(command).__name__.lower()

@@ -78,7 +78,7 @@ class LinkClient:
         on_event: hears every authentic event except acknowledgements.
         on_state: hears every change of ``state``; ``last_error`` tells why it went down.
         idle_disconnect_s: seconds without commands or outputs after which the link is released.
-        on_credentials: hears every change of the credentials, to store them **before** the client goes on.
+        on_credentials: stores changed credentials before the client goes on; when it raises, the client does not.
         limits: the deadlines.
     """
 
