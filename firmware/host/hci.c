@@ -85,9 +85,7 @@ static void link_down(struct ble *ble, uint8_t index, uint8_t reason)
 {
     struct ble_link *link = &ble->links[index];
     ble->acl_credits = (uint8_t)(ble->acl_credits + link->outstanding);
-    memset(link, 0, sizeof *link);
-    if (ble->h4.link == index)
-        ble->h4.link = BLE_LINKS;
+    memset(link, 0, sizeof *link); /* the rest of a packet on its way finds no PDU started */
     ble->advertising_retry_at_us = 0;
     ble->callbacks.disconnected(ble->callbacks.ctx, index, reason);
 }

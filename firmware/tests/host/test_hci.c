@@ -74,6 +74,12 @@ static void a_controller_without_le_buffers_shares_its_others(void)
     CHECK(advertising());
     CHECK_EQUAL(world.ble.acl_payload, 27);
     CHECK_EQUAL(world.ble.acl_credits, 64); /* of 32 bytes */
+    new_with_advertising();
+    world.le_payload = 0;
+    world.payload = 27;
+    world.packets = 5;
+    settle();
+    CHECK_EQUAL(world.ble.acl_credits, 5);
 }
 
 static void no_more_is_trusted_to_the_controller_than_the_board_can_send(void)
@@ -369,6 +375,19 @@ static void a_third_connection_is_ended(void)
     CHECK_EQUAL(world.disconnected[0] + world.disconnected[1], 0);
 }
 
+static void a_third_connection_may_be_gone_before_it_is_ended(void)
+{
+    world_up();
+    connect(1);
+    connect(2);
+    world.refuse = DISCONNECT;
+    world.refusal = 0x02;
+    world.refusals = 1;
+    connect(3);
+    CHECK_EQUAL(last_command(), DISCONNECT);
+    CHECK_EQUAL(world.disconnected[0] + world.disconnected[1], 0);
+}
+
 static void a_handle_given_twice_is_a_new_link(void)
 {
     world_up();
@@ -609,6 +628,7 @@ int main(int argc, char **argv)
         TEST(both_forms_of_connection_complete_are_understood),
         TEST(a_connection_as_central_is_none_of_ours),
         TEST(a_third_connection_is_ended),
+        TEST(a_third_connection_may_be_gone_before_it_is_ended),
         TEST(a_handle_given_twice_is_a_new_link),
         TEST(a_link_is_ended_once_what_was_sent_has_gone_out),
         TEST(a_link_that_takes_nothing_is_ended_after_half_a_second),

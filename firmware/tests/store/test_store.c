@@ -70,6 +70,25 @@ static void a_fresh_store_holds_nothing(void)
     CHECK(store_asset(&store, 0x200, &length) == NULL);
 }
 
+/* As store.h describes it, put together by other means. */
+static void the_flash_holds_what_the_format_says(void)
+{
+    static const uint8_t image[] = {
+        0x43, 0x4C, 0x53, 0x31, 0x01, 0x00, 0x00, 0x00, 0x9F, 0x76, 0x83, 0x10, 0x60, 0x89, 0x7C, 0xEF,
+        0x52, 0x10, 0x01, 0x03, 0x00, 0x00, 0x7A, 0xDE, 0x6F, 0x6E, 0x65, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+        0x99, 0xD1, 0x34, 0xFA, 0x66, 0x2E, 0xCB, 0x05, 0x41, 0x00, 0x02, 0x09, 0x00, 0x00, 0x59, 0x52,
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+        0x5C, 0x0C, 0xDA, 0x0E, 0xA3, 0xF3, 0x25, 0xF1,
+    };
+    static const uint8_t asset[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    fresh();
+    save_text(0x0110, "one");
+    CHECK(store_upload_begin(&store, 0x0200, sizeof asset));
+    CHECK(store_upload_write(&store, 0, asset, sizeof asset) && store_upload_commit(&store));
+    CHECK(memcmp(sim.bytes, image, sizeof image) == 0);
+    CHECK_EQUAL(store.tail, sizeof image);
+}
+
 static void records_survive_a_restart(void)
 {
     fresh();
@@ -338,6 +357,33 @@ static void a_flipped_bit_anywhere_in_a_value_gives_way_to_the_one_before(void)
     CHECK(holds(1, "after"));
 }
 
+static void erased_records_take_no_room_for_long(void)
+{
+    fresh();
+    for (uint16_t key = 0; key < 1000; key++) {
+        save_text(key, "x");
+        save_text(key, "");
+    }
+    CHECK(store_scrub(&store));
+    CHECK_EQUAL(store.tail, 16);
+}
+
+static void worn_flash_where_the_log_ends_stops_nothing(void)
+{
+    fresh();
+    save_text(1, "one");
+    upload(0x200, 100, 1, 50);
+    for (int round = 0; round < 4; round++) {
+        sim.faint[(store.half + store.tail) / 8] = true;
+        save_text(2, round % 2 ? "two" : "zwei");
+        sim.faint[(store.half + store.tail) / 8] = true;
+        upload(0x201, 100, (uint8_t)round, 50);
+        mount();
+        CHECK(holds(1, "one") && holds(2, round % 2 ? "two" : "zwei"));
+        CHECK(has_asset(0x200, 100, 1) && has_asset(0x201, 100, (uint8_t)round));
+    }
+}
+
 /* Whatever lies in the flash: no crash, and a store that can be written. */
 static void any_image_is_mounted_and_written(void)
 {
@@ -366,6 +412,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(a_fresh_store_holds_nothing),
+        TEST(the_flash_holds_what_the_format_says),
         TEST(records_survive_a_restart),
         TEST(records_of_every_length_are_kept),
         TEST(a_record_that_is_too_long_is_refused),
@@ -386,6 +433,8 @@ int main(int argc, char **argv)
         TEST(scrubbing_leaves_no_trace_of_what_was_erased),
         TEST(an_unreadable_value_gives_way_to_the_one_before),
         TEST(a_flipped_bit_anywhere_in_a_value_gives_way_to_the_one_before),
+        TEST(erased_records_take_no_room_for_long),
+        TEST(worn_flash_where_the_log_ends_stops_nothing),
         TEST(any_image_is_mounted_and_written),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
