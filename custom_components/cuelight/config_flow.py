@@ -1,7 +1,6 @@
 """Adds studios and buttons."""
 
 import logging
-import string
 from collections.abc import Mapping
 from typing import Any, Final, override
 
@@ -17,9 +16,12 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
     OptionsFlowWithReload,
+    SubentryFlowResult,
 )
-from homeassistant.const import CONF_ADDRESS
+from homeassistant.const import CONF_ADDRESS, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.helpers import selector
 
@@ -36,7 +38,9 @@ from .const import (
     EntryKind,
 )
 from .coordinator import ButtonCoordinator, async_check_key, data_of
+from .cues import CueMapError, parse_cue_map
 from .errors import reachability
+from .forms import KEY_SCHEMA, InvalidAnswer, async_check_studio, parse_key, provider_schema, studio_schema
 from .link import (
     Advertisement,
     AuthenticationFailed,
@@ -45,43 +49,21 @@ from .link import (
     device_address,
     parse_advertisement,
 )
-from .t2v import Provider, StoryboardProvider
+from .studio import (
+    CONF_DEADLINE,
+    CONF_QUOTA,
+    CONF_RETENTION,
+    CONF_RULES,
+    CUE_MAP_SUBENTRY,
+    DEFAULT_QUOTA_MB,
+    DEFAULT_RETENTION_DAYS,
+)
+from .t2v import PROVIDERS, FieldKind, Provider
 
 _LOGGER = logging.getLogger(__name__)
 
-PROVIDERS: Final[dict[str, type[Provider]]] = {StoryboardProvider.name: StoryboardProvider}
-KEY_DIGITS: Final = 64
 LABEL_SLOT: Final = 0
-_KEY_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_KEY): selector.TextSelector(
-            selector.TextSelectorConfig(type=selector.TextSelectorType.PASSWORD)
-        )
-    }
-)
-
-
-class InvalidKey(Exception):
-    """What was pasted is no key; ``reason`` is the translation key of the sentence that says why."""
-
-    def __init__(self, reason: str, **placeholders: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.placeholders = placeholders
-
-
-def parse_key(text: str) -> bytes:
-    """Return the key that a label shows, whatever the case and however it is grouped.
-
-    Raises:
-        InvalidKey: a character that is no hex digit, or too few or too many of them.
-    """
-    digits = "".join(text.split()).translate({ord(mark): None for mark in "-\u2010\u2011\u2012\u2013\u2014:"})
-    if wrong := next((character for character in digits if character not in string.hexdigits), None):
-        raise InvalidKey("key_character", character=wrong)
-    if len(digits) != KEY_DIGITS:
-        raise InvalidKey("key_length", count=str(len(digits)))
-    return bytes.fromhex(digits)
+EXAMPLE_RULES: Final = [{"event": "jump", "do": [{"light": {"colour": "#ff8000", "pattern": "pulse", "for_s": 1}}]}]
 
 
 def _honest(info: BluetoothServiceInfoBleak) -> Advertisement | None:
@@ -90,6 +72,11 @@ def _honest(info: BluetoothServiceInfoBleak) -> Advertisement | None:
     if advertisement is None or info.address.upper() != device_address(advertisement.dev_id):
         return None
     return advertisement
+
+
+def _studio_id(provider: Provider) -> str:
+    """Return what tells two studios apart: one model on one account is one studio, and one storyboard is enough."""
+    return " ".join(filter(None, (provider.name, provider.base_url, provider.model)))
 
 
 def _name(dev_id: bytes) -> str:
@@ -101,23 +88,24 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds a studio or a button, and renews a button's key."""
 
     def __init__(self) -> None:
-        """Start with no button chosen."""
+        """Start with nothing chosen."""
+        self._provider = ""
         self._dev_id = b""
         self._placeholders: dict[str, str] = {}
-
-    @classmethod
-    @callback
-    @override
-    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Return whether the entry has options: a button does."""
-        return bool(config_entry.data[CONF_KIND] == EntryKind.BUTTON)
 
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> ButtonOptionsFlow:
-        """Return the options of a button."""
-        return ButtonOptionsFlow()
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the options of a studio or a button."""
+        return StudioOptionsFlow() if config_entry.data[CONF_KIND] == EntryKind.STUDIO else ButtonOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to an entry: cue maps, to a studio."""
+        return {CUE_MAP_SUBENTRY: CueMapFlow} if config_entry.data[CONF_KIND] == EntryKind.STUDIO else {}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -128,24 +116,77 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_studio(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose the provider."""
-        if user_input is not None:
-            provider = user_input[CONF_PROVIDER]
-            # One storyboard is enough: it has nothing to set.
-            await self.async_set_unique_id(provider, raise_on_progress=False)
+        if user_input is None:
+            return self.async_show_form(step_id="studio", data_schema=provider_schema())
+        self._choose_provider(user_input[CONF_PROVIDER])
+        if PROVIDERS[self._provider].fields:
+            return await self.async_step_studio_settings()
+        return await self.async_step_studio_settings({})
+
+    async def async_step_studio_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the provider's settings and try them."""
+        provider, errors = await self._async_try_studio(user_input, {})
+        if provider is None:
+            return self._show_studio_form("studio_settings", user_input or {}, errors)
+        await self.async_set_unique_id(_studio_id(provider), raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(title=provider.title, data=self._studio_data(user_input or {}))
+
+    async def async_step_studio_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take another key for a studio that refuses the stored one."""
+        return await self._async_change_studio("studio_reauth", self._get_reauth_entry(), user_input)
+
+    async def async_step_studio_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change a studio's settings."""
+        return await self._async_change_studio("studio_reconfigure", self._get_reconfigure_entry(), user_input)
+
+    async def _async_change_studio(
+        self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        self._choose_provider(entry.data[CONF_PROVIDER])
+        self._placeholders["name"] = entry.title
+        fields = PROVIDERS[self._provider].fields
+        kept = {field.name: entry.data.get(field.name) for field in fields if field.kind is FieldKind.SECRET}
+        provider, errors = await self._async_try_studio(user_input, kept)
+        if provider is None:
+            return self._show_studio_form(step_id, {**entry.data, **(user_input or {})}, errors)
+        if (studio_id := _studio_id(provider)) != entry.unique_id:
+            await self.async_set_unique_id(studio_id)
             self._abort_if_unique_id_configured()
-            return self.async_create_entry(
-                title=PROVIDERS[provider].title,
-                data={CONF_KIND: EntryKind.STUDIO.value, CONF_PROVIDER: provider},
-            )
-        options = [selector.SelectOptionDict(value=name, label=provider.title) for name, provider in PROVIDERS.items()]
-        schema = probatio.Schema(
-            {
-                probatio.Required(CONF_PROVIDER, default=options[0]["value"]): selector.SelectSelector(
-                    selector.SelectSelectorConfig(options=options, mode=selector.SelectSelectorMode.LIST)
-                )
-            }
+        return self.async_update_reload_and_abort(
+            entry, unique_id=studio_id, data={**kept, **self._studio_data(user_input or {})}
         )
-        return self.async_show_form(step_id="studio", data_schema=schema)
+
+    def _choose_provider(self, provider: str) -> None:
+        self._provider = provider
+        self._placeholders = {"provider": PROVIDERS[provider].title}
+
+    def _studio_data(self, user_input: Mapping[str, Any]) -> dict[str, Any]:
+        answers = {name: value for name, value in user_input.items() if value}
+        return {CONF_KIND: EntryKind.STUDIO.value, CONF_PROVIDER: self._provider, **answers}
+
+    def _show_studio_form(self, step_id: str, known: Mapping[str, Any], errors: dict[str, str]) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=studio_schema(PROVIDERS[self._provider].fields, known),
+            errors=errors,
+            description_placeholders=self._placeholders,
+        )
+
+    async def _async_try_studio(
+        self, user_input: dict[str, Any] | None, known: Mapping[str, Any]
+    ) -> tuple[Provider | None, dict[str, str]]:
+        """Return the provider once it has answered to the settings, else what is wrong with them."""
+        if user_input is None:
+            return None, {}
+        settings = {**known, **self._studio_data(user_input)}
+        try:
+            return await async_check_studio(self.hass, self._provider, settings), {}
+        except InvalidAnswer as err:
+            return None, self._explain(err)
+        except Exception:
+            _LOGGER.exception("Unexpected error while checking the studio %s", self._provider)
+            return None, {"base": "unknown"}
 
     # Button
 
@@ -187,7 +228,9 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=_name(self._dev_id), data=data)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Ask for a new key after the button refused the stored one, or was reset."""
+        """Ask for a new key after the stored one was refused, or the button was reset."""
+        if entry_data[CONF_KIND] == EntryKind.STUDIO:
+            return await self.async_step_studio_reauth()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -195,11 +238,13 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_renew("reauth_confirm", self._get_reauth_entry(), user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Give a button another key, by the user's own wish."""
+        """Give a button another key, or a studio other settings."""
         entry = self._get_reconfigure_entry()
-        if entry.data[CONF_KIND] != EntryKind.BUTTON:
-            return self.async_abort(reason="nothing_to_reconfigure")
-        return await self._async_renew("reconfigure", entry, user_input)
+        if entry.data[CONF_KIND] == EntryKind.BUTTON:
+            return await self._async_renew("reconfigure", entry, user_input)
+        if PROVIDERS[entry.data[CONF_PROVIDER]].fields:
+            return await self.async_step_studio_reconfigure()
+        return self.async_abort(reason="nothing_to_reconfigure")
 
     async def _async_renew(
         self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
@@ -218,8 +263,12 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _show_key_form(self, step_id: str, errors: dict[str, str]) -> ConfigFlowResult:
         return self.async_show_form(
-            step_id=step_id, data_schema=_KEY_SCHEMA, errors=errors, description_placeholders=self._placeholders
+            step_id=step_id, data_schema=KEY_SCHEMA, errors=errors, description_placeholders=self._placeholders
         )
+
+    def _explain(self, err: InvalidAnswer) -> dict[str, str]:
+        self._placeholders |= err.placeholders
+        return {err.field: err.reason}
 
     async def _async_prove(
         self, user_input: dict[str, Any] | None, coordinator: ButtonCoordinator | None = None
@@ -233,9 +282,8 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
             return None, {}
         try:
             key = parse_key(user_input[CONF_KEY])
-        except InvalidKey as err:
-            self._placeholders |= err.placeholders
-            return None, {CONF_KEY: err.reason}
+        except InvalidAnswer as err:
+            return None, self._explain(err)
         try:
             proved = await async_check_key(
                 self.hass, self._placeholders["name"], Credentials(self._dev_id, None, key, LABEL_SLOT), coordinator
@@ -252,25 +300,106 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         return {CONF_KIND: EntryKind.BUTTON.value, CONF_ADDRESS: address, **data_of(proved)}, {}
 
 
+def _number(low: float, high: float, unit: str) -> selector.NumberSelector:
+    return selector.NumberSelector(
+        selector.NumberSelectorConfig(
+            min=low, max=high, step=1, unit_of_measurement=unit, mode=selector.NumberSelectorMode.BOX
+        )
+    )
+
+
+def _whole(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers with whole numbers, which a number selector gives as floats."""
+    return {name: int(value) if isinstance(value, float) else value for name, value in answers.items()}
+
+
 class ButtonOptionsFlow(OptionsFlowWithReload):
     """How a button's link is kept."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take the options."""
         if user_input is not None:
-            return self.async_create_entry(
-                data={**user_input, CONF_IDLE_DISCONNECT: int(user_input[CONF_IDLE_DISCONNECT])}
-            )
+            return self.async_create_entry(data=_whole(user_input))
         schema = probatio.Schema(
             {
                 probatio.Required(CONF_LISTEN, default=DEFAULT_LISTEN): selector.BooleanSelector(),
-                probatio.Required(CONF_IDLE_DISCONNECT, default=DEFAULT_IDLE_DISCONNECT_S): selector.NumberSelector(
-                    selector.NumberSelectorConfig(
-                        min=5, max=600, step=1, unit_of_measurement="s", mode=selector.NumberSelectorMode.BOX
-                    )
-                ),
+                probatio.Required(CONF_IDLE_DISCONNECT, default=DEFAULT_IDLE_DISCONNECT_S): _number(5, 600, "s"),
             }
         )
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
+        )
+
+
+class StudioOptionsFlow(OptionsFlow):
+    """How long a studio may take and what it keeps; taken as it is when the next film is made, with no reload."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go to the studio's own step, for a button's options are others."""
+        return await self.async_step_studio(user_input)
+
+    async def async_step_studio(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show and take the options."""
+        if user_input is not None:
+            return self.async_create_entry(data=_whole(user_input))
+        schema = probatio.Schema(
+            {
+                probatio.Optional(CONF_DEADLINE): _number(10, 86400, "s"),
+                probatio.Required(CONF_QUOTA, default=DEFAULT_QUOTA_MB): _number(10, 1_000_000, "MB"),
+                probatio.Required(CONF_RETENTION, default=DEFAULT_RETENTION_DAYS): _number(1, 3650, "d"),
+            }
+        )
+        return self.async_show_form(
+            step_id="studio", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
+        )
+
+
+class CueMapFlow(ConfigSubentryFlow):
+    """The user's own rules from events to cues."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Add a cue map."""
+        errors, placeholders = self._check(user_input)
+        if user_input is None or errors:
+            return self._show("user", user_input or {CONF_RULES: EXAMPLE_RULES}, errors, placeholders)
+        return self.async_create_entry(title=user_input[CONF_NAME], data={CONF_RULES: user_input[CONF_RULES]})
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change a cue map."""
+        subentry = self._get_reconfigure_subentry()
+        errors, placeholders = self._check(user_input)
+        if user_input is None or errors:
+            known = user_input or {CONF_NAME: subentry.title, CONF_RULES: subentry.data[CONF_RULES]}
+            return self._show("reconfigure", known, errors, placeholders)
+        return self.async_update_and_abort(
+            self._get_entry(),
+            subentry,
+            title=user_input[CONF_NAME],
+            data={CONF_RULES: user_input[CONF_RULES]},
+        )
+
+    def _check(self, user_input: dict[str, Any] | None) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what is wrong with the answers, and what its sentence needs."""
+        if user_input is None:
+            return {}, {}
+        try:
+            parse_cue_map({"name": user_input[CONF_NAME], "rules": user_input[CONF_RULES]})
+        except CueMapError as err:
+            return {CONF_RULES: "cue_map_invalid"}, {"error": str(err)}
+        return {}, {}
+
+    def _show(
+        self, step_id: str, known: Mapping[str, Any], errors: dict[str, str], placeholders: dict[str, str]
+    ) -> SubentryFlowResult:
+        schema = probatio.Schema(
+            {
+                probatio.Required(CONF_NAME): selector.TextSelector(),
+                probatio.Required(CONF_RULES): selector.ObjectSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, known),
+            errors=errors,
+            description_placeholders=placeholders,
         )

@@ -1,6 +1,6 @@
 """Adding studios and buttons, and renewing keys."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -10,8 +10,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.cuelight.config_flow import InvalidKey, parse_key
 from custom_components.cuelight.const import DOMAIN
+from custom_components.cuelight.forms import InvalidAnswer, parse_key
+from tests.servers.openai_videos import MODEL, OpenAIVideosServer
+from tests.servers.studio import KEY as STUDIO_KEY
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
@@ -86,9 +88,9 @@ def test_a_key_is_read_however_it_is_grouped(text: str) -> None:
     ],
 )
 def test_what_is_no_key_is_explained(text: str, reason: str, placeholders: dict[str, str]) -> None:
-    with pytest.raises(InvalidKey) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         parse_key(text)
-    assert (caught.value.reason, caught.value.placeholders) == (reason, placeholders)
+    assert (caught.value.field, caught.value.reason, caught.value.placeholders) == ("key", reason, placeholders)
 
 
 # Studios
@@ -117,7 +119,144 @@ async def test_a_storyboard_has_nothing_to_reconfigure(hass: HomeAssistant, blue
     result = await entry.start_reconfigure_flow(hass)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "nothing_to_reconfigure"
-    assert not entry.supports_options
+
+
+@pytest.fixture
+async def server(socket_enabled: None, bluetooth: None) -> AsyncIterator[OpenAIVideosServer]:
+    """A studio on the network that wants a key."""
+    async with OpenAIVideosServer(b"", dialect="vllm_omni") as server:
+        yield server
+
+
+def studio_entry(server: OpenAIVideosServer, **data: str) -> MockConfigEntry:
+    """An entry for the studio, as the flow makes it."""
+    base_url = str(server.base)
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Cinema",
+        unique_id=f"openai_videos {base_url.rstrip('/')} {MODEL}",
+        data={
+            "kind": "studio",
+            "provider": "openai_videos",
+            "base_url": base_url,
+            "key": STUDIO_KEY,
+            "model": MODEL,
+            "dialect": "vllm_omni",
+            **data,
+        },
+    )
+
+
+async def test_a_studio_on_the_network_is_tried_before_it_is_added(
+    hass: HomeAssistant, server: OpenAIVideosServer
+) -> None:
+    result = await enter(hass, await choose(hass, "studio"), provider="openai_videos")
+    assert result["step_id"] == "studio_settings"
+    settings = {"base_url": str(server.base), "dialect": "vllm_omni", "model": MODEL}
+    result = await enter(hass, result, **settings, key="sk-wrong")
+    assert result["errors"] == {"base": "studio_key_refused"}
+    assert result["description_placeholders"]["error"]
+    result = await enter(hass, result, **settings, key=STUDIO_KEY)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {"kind": "studio", "provider": "openai_videos", "key": STUDIO_KEY, **settings}
+    assert server.jobs == {}, "nothing may be billed for a try"
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+    result = await enter(hass, await choose(hass, "studio"), provider="openai_videos")
+    result = await enter(hass, result, **settings, key=STUDIO_KEY)
+    assert result["reason"] == "already_configured"
+
+
+async def test_a_studio_that_is_not_there_says_so(hass: HomeAssistant, server: OpenAIVideosServer) -> None:
+    result = await enter(hass, await choose(hass, "studio"), provider="openai_videos")
+    settings = {"dialect": "vllm_omni", "model": MODEL, "key": STUDIO_KEY}
+    result = await enter(hass, result, **settings, base_url="http://127.0.0.1:9/")
+    assert result["errors"] == {"base": "studio_refused"}
+    result = await enter(hass, result, **settings, base_url="no address")
+    assert set(result["errors"]) == {"base_url"}
+    with patch("custom_components.cuelight.forms.CHECK_LIMIT_S", 0):
+        result = await enter(hass, result, **settings, base_url=str(server.base))
+    assert result["errors"] == {"base": "studio_silent"}
+    with patch("custom_components.cuelight.config_flow.async_check_studio", side_effect=RuntimeError):
+        result = await enter(hass, result, **settings, base_url=str(server.base))
+    assert result["errors"] == {"base": "unknown"}
+    shown = {str(marker): marker.description for marker in result["data_schema"].schema}
+    assert shown["base_url"] == {"suggested_value": str(server.base)}, "what was entered is not lost"
+
+
+async def test_a_studio_gets_another_key(hass: HomeAssistant, server: OpenAIVideosServer) -> None:
+    entry = studio_entry(server, key="sk-old")
+    entry.add_to_hass(hass)
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "studio_reauth"
+    shown = {str(marker): marker.description for marker in result["data_schema"].schema}
+    assert shown["key"] is None, "a secret is never shown"
+    kept = {"base_url": str(server.base), "dialect": "vllm_omni", "model": MODEL}
+    result = await enter(hass, result, **kept)
+    assert result["errors"] == {"base": "studio_key_refused"}
+    result = await enter(hass, result, **kept, key=STUDIO_KEY)
+    assert result["reason"] == "reauth_successful"
+    assert entry.data["key"] == STUDIO_KEY
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_studios_settings_are_changed_and_its_key_kept(hass: HomeAssistant, server: OpenAIVideosServer) -> None:
+    entry = studio_entry(server)
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await enter(hass, result, base_url=str(server.base), dialect="vllm_omni", model="another")
+    assert result["errors"] == {"model": "studio_invalid"}
+    result = await enter(hass, result, base_url=str(server.base), dialect="vllm_omni")
+    assert result["reason"] == "reconfigure_successful"
+    assert ("model" in entry.data, entry.data["key"]) == (False, STUDIO_KEY)
+    assert entry.unique_id == f"openai_videos {server.base}"
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_studios_limits_are_options(hass: HomeAssistant, bluetooth: None) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "storyboard"})
+    entry.add_to_hass(hass)
+    result: Result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["step_id"] == "studio"
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"quota_mb": 100.0, "retention_days": 7.0}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == {"quota_mb": 100, "retention_days": 7}
+
+
+# Cue maps
+
+
+async def test_a_cue_map_is_added_to_a_studio_and_changed(hass: HomeAssistant, bluetooth: None) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "storyboard"})
+    entry.add_to_hass(hass)
+    flows = hass.config_entries.subentries
+    result: Result = await flows.async_init((entry.entry_id, "cue_map"), context={"source": SOURCE_USER})
+    rules = next(
+        marker.description["suggested_value"] for marker in result["data_schema"].schema if str(marker) == "rules"
+    )
+    wrong = [{**rules[0], "event": "explosion"}]
+    result = await flows.async_configure(result["flow_id"], {"name": "Loud", "rules": wrong})
+    assert result["errors"] == {"rules": "cue_map_invalid"}
+    assert "explosion" in result["description_placeholders"]["error"]
+    result = await flows.async_configure(result["flow_id"], {"name": "Loud", "rules": rules})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [subentry] = entry.subentries.values()
+    assert (subentry.title, subentry.data) == ("Loud", {"rules": rules})
+
+    result = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    result = await flows.async_configure(result["flow_id"], {"name": "Quiet", "rules": rules})
+    assert result["reason"] == "reconfigure_successful"
+    assert [found.title for found in entry.subentries.values()] == ["Quiet"]
+
+
+async def test_a_button_has_no_cue_maps(hass: HomeAssistant, bluetooth: None) -> None:
+    entry = button_entry()
+    entry.add_to_hass(hass)
+    assert entry.supported_subentry_types == {}
 
 
 # Buttons by discovery
