@@ -116,6 +116,11 @@ class _Ended:
     start_skew_s: float | None = None
 
 
+def sentence(key: str, **placeholders: str) -> str:
+    """Return a sentence of the translations' `exceptions`, for an answer or an attribute."""
+    return str(error(key, **placeholders))
+
+
 def error(key: str, **placeholders: str) -> HomeAssistantError:
     """Return a failure whose sentence is under `exceptions` in the translations."""
     return HomeAssistantError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
@@ -194,6 +199,10 @@ class _Part(ABC):
         """Whether the performer is known to be at rest."""
         return None
 
+    def broken_off(self, reason: str) -> _Ended:
+        """Return the end of a part that something came in between of."""
+        return _Ended(Outcome.PARTIAL if self.started else Outcome.FAILED, reason)
+
     def result(self, ended: _Ended) -> PerformerResult:
         """Return what became of this part."""
         return PerformerResult(
@@ -241,10 +250,11 @@ class _ButtonPart(_Part):
     async def run(self, start_at: float) -> _Ended:
         outcome = await self._button.async_run(start_at, self._sheet.duration_s)
         self.acked = outcome.acked_cues
+        name = self.target.performer.name
         if outcome.done is not DoneCode.COMPLETED:
-            return _Ended(Outcome.PARTIAL, _DONE[outcome.done], outcome.start_skew_s)
+            return _Ended(Outcome.PARTIAL, sentence(_DONE[outcome.done], name=name), outcome.start_skew_s)
         if self._dropped:
-            reason = f"{self._dropped} of the least important cues did not fit the button."
+            reason = sentence("cues_dropped", name=name, count=str(self._dropped))
             return _Ended(Outcome.PARTIAL, reason, outcome.start_skew_s)
         return _Ended(Outcome.PERFORMED, None, outcome.start_skew_s)
 
@@ -269,9 +279,9 @@ class _ButtonPart(_Part):
 
 
 _DONE: Final = {
-    DoneCode.STOPPED: "The button was stopped.",
-    DoneCode.LEASE_ENDED: "The button stopped by itself, because it no longer heard from Home Assistant.",
-    DoneCode.REPLACED: "Something else took the button over.",
+    DoneCode.STOPPED: "performer_stopped",
+    DoneCode.LEASE_ENDED: "performer_lease_ended",
+    DoneCode.REPLACED: "performer_taken",
 }
 
 
@@ -335,9 +345,11 @@ class _EntityPart(_Part):
             async with asyncio.timeout(ACTION_LIMIT_S):
                 await self.hass.services.async_call(domain, service, data, blocking=True, context=self._context)
         except TimeoutError:
-            self._failures.append(f"{domain}.{service} took longer than {ACTION_LIMIT_S:g} seconds.")
+            self._failures.append(
+                sentence("action_timeout", action=f"{domain}.{service}", seconds=f"{ACTION_LIMIT_S:g}")
+            )
         except Exception as err:  # an action is anyone's code, and one that fails must not end the scene
-            self._failures.append(f"{domain}.{service} failed: {err}")
+            self._failures.append(sentence("action_failed", action=f"{domain}.{service}", error=str(err)))
         else:
             self.acked += 1
 
@@ -421,7 +433,7 @@ class _Stages:
 
 @dataclass(slots=True)
 class _Playing:
-    """A performer at work; `taken` says in a sentence why it was taken from its performance."""
+    """A performer at work; `taken` is the key of the sentence that says why it was taken from its performance."""
 
     task: asyncio.Task[PerformerResult]
     taken: str | None = None
@@ -479,17 +491,12 @@ class Performances:
     async def async_stop(self, targets: Sequence[Target] | None = None) -> None:
         """Take these performers, or all, out of what they perform; return when they are at rest."""
         keys = list(self._playing) if targets is None else [target.key for target in targets]
-        await self._async_take([self._playing[key] for key in keys if key in self._playing], "The scene was stopped.")
+        await self._async_take([self._playing[key] for key in keys if key in self._playing], "performer_stopped")
 
     async def async_rest(self, targets: Sequence[Target]) -> None:
-        """Put buttons at rest that act outside of any performance, as far as they can be reached."""
-        buttons = [target.coordinator for target in targets if isinstance(target, ButtonTarget) and target.coordinator]
-        failures = await asyncio.gather(*(button.async_stop() for button in buttons), return_exceptions=True)
-        for button, failure in zip(buttons, failures, strict=True):
-            if isinstance(failure, LinkError):
-                _LOGGER.debug("%s rests by itself: %s", button.title, failure)
-            elif failure is not None:
-                raise failure
+        """Put buttons at rest that act outside of any performance."""
+        buttons = [target.coordinator for target in targets if isinstance(target, ButtonTarget)]
+        await asyncio.gather(*(button.async_stop() for button in buttons if button is not None))
 
     def _part(self, scene: Scene, sheet: CueSheet, target: Target, stages: _Stages, context: Context | None) -> _Part:
         part = (
@@ -509,14 +516,14 @@ class Performances:
         except asyncio.CancelledError:
             if own.taken is None:
                 raise
-            ended = _Ended(Outcome.PARTIAL if part.started else Outcome.FAILED, own.taken)
+            ended = part.broken_off(sentence(own.taken, name=part.target.performer.name))
         except TimeoutError:
-            ended = _Ended(Outcome.PARTIAL if part.started else Outcome.FAILED, "It did not answer in time.")
+            ended = part.broken_off(sentence("performer_timeout", name=part.target.performer.name))
         except (LinkError, HomeAssistantError, CuesError) as err:
-            ended = _Ended(Outcome.PARTIAL if part.started else Outcome.FAILED, part.reason(err))
-        except Exception:
+            ended = part.broken_off(part.reason(err))
+        except Exception as err:
             _LOGGER.exception("Unexpected error while %s performed", part.target.performer.name)
-            ended = _Ended(Outcome.FAILED, "Something unexpected happened; the log has the details.")
+            ended = part.broken_off(sentence("performer_error", name=part.target.performer.name, error=str(err)))
         finally:
             curtain.gone(part)
             await part.finish()
@@ -528,16 +535,16 @@ class Performances:
         async with asyncio.timeout(PREPARE_LIMIT_S):
             previous = self._playing.get(key)
             self._playing[key] = own
-            await self._async_take([] if previous is None else [previous], "Another scene took its place.")
+            await self._async_take([] if previous is None else [previous], "performer_taken")
             await part.prepare()
         part.start_at = await curtain.ready(part)
         async with asyncio.timeout_at(part.start_at + duration_s + END_LIMIT_S):
             return await part.run(part.start_at)
 
     @staticmethod
-    async def _async_take(playing: Sequence[_Playing], reason: str) -> None:
+    async def _async_take(playing: Sequence[_Playing], why: str) -> None:
         for taken in playing:
-            taken.taken = reason
+            taken.taken = why
             taken.task.cancel()
         if playing:
             await asyncio.wait([taken.task for taken in playing])

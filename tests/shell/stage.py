@@ -126,8 +126,10 @@ class SlowStudio(Provider):
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short film in which something happens, as the storyboard draws it."""
-    path = tmp_path_factory.mktemp("films") / "cat.mp4"
-    draw_film(FilmRequest("a cat jumps", seed=3, duration_s=FILM_S, width=208, height=120).checked(), path)
+    path = tmp_path_factory.mktemp("films") / "flash.mp4"
+    draw_film(
+        FilmRequest("a star, a flash of lightning", seed=3, duration_s=FILM_S, width=208, height=120).checked(), path
+    )
     return path
 
 

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.cuelight.link import AckCode, Cues, DeviceState, Light, Run
+from custom_components.cuelight.link import AckCode, Cues, DeviceState, Done, DoneCode, Light, Run
 
 from .conftest import SetUp, button_entry
 from .radio import Radio
@@ -72,6 +74,7 @@ async def test_the_answer_tells_the_scene_the_film_the_events_the_cues_and_the_t
         "frames": 13,
         "duration_s": pytest.approx(0.812, abs=0.01),
     }
+    assert [event["kind"] for event in answer["events"]] == ["flash"]
     assert {"kind", "start_s", "duration_s", "confidence"} <= answer["events"][0].keys()
     assert {"at_s": 0.0, "performer": "Stage left", "action": "show film for 0.812 s"} in answer["cues"]
     assert answer["stages_s"].keys() == {"generate", "analyse", "upload", "perform"}
@@ -145,7 +148,7 @@ async def test_a_newer_scene_takes_a_button_from_the_older_one(
     newer = await call(hass, "perform", film=str(film))
     taken = (await older)["performers"][0]
     assert taken["outcome"] == "partial"
-    assert taken["reason"] == "Another scene took its place."
+    assert taken["reason"] == "Another scene took Stage left over"
     assert newer["performers"][0]["outcome"] == "performed"
     assert len(button.started_at) == 2
 
@@ -270,3 +273,88 @@ async def test_the_buttons_cues_are_the_ones_of_the_answer(
     assert len(button.timeline) == len(own) + 1
     assert isinstance(button.timeline[-1].command, Light)
     assert any(isinstance(command, Run) for command in button.commands)
+
+
+async def test_a_cancelled_job_stops_its_button_at_once(
+    hass: HomeAssistant, studio: MockConfigEntry, stage: Stage, film: Path
+) -> None:
+    button = await stage()
+    performing = hass.async_create_task(call(hass, "perform", film=str(film)))
+    await until(lambda: button.started_at)
+    await call(hass, "cancel")
+    assert button.session.state is DeviceState.SESSION
+    with pytest.raises(HomeAssistantError, match="cancelled"):
+        await performing
+
+
+async def test_a_button_that_does_not_get_ready_is_not_waited_for_for_ever(
+    hass: HomeAssistant,
+    studio: MockConfigEntry,
+    stage: Stage,
+    radio: Radio,
+    film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.cuelight.performance.PREPARE_LIMIT_S", 0.1)
+    await stage()
+    radio.may_connect.clear()
+    answer = await call(hass, "perform", film=str(film))
+    assert answer["performers"][0]["outcome"] == "failed"
+    assert "did not get ready" in answer["performers"][0]["reason"]
+    radio.may_connect.set()
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [(DoneCode.LEASE_ENDED, "no longer heard"), (DoneCode.STOPPED, "was stopped")]
+)
+async def test_a_button_that_ends_early_by_itself_is_a_part_performed(
+    hass: HomeAssistant, studio: MockConfigEntry, stage: Stage, film: Path, code: DoneCode, says: str
+) -> None:
+    button = await stage()
+    performing = hass.async_create_task(call(hass, "perform", film=str(film)))
+    await until(lambda: button.started_at)
+    button.tell(Done(0, code))
+    [performer] = (await performing)["performers"]
+    assert performer["outcome"] == "partial"
+    assert says in performer["reason"]
+
+
+async def test_cues_that_a_button_cannot_hold_are_told_of(
+    hass: HomeAssistant, studio: MockConfigEntry, stage: Stage, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.cuelight.cues.compile.MAX_CUES_PER_TIMELINE", 3)
+    button = await stage()
+    [performer] = (await call(hass, "perform", film=str(film)))["performers"]
+    assert performer["outcome"] == "partial"
+    assert "least important cues" in performer["reason"]
+    assert len(button.timeline) == 3
+
+
+async def test_an_action_that_a_rule_names_is_called_on_its_own_entity(
+    hass: HomeAssistant, studio: MockConfigEntry, film: Path
+) -> None:
+    rule = {
+        "event": "flash",
+        "do": [{"call": {"action": "script.turn_on", "entity_id": "script.boom", "data": {"variables": {"a": 1}}}}],
+    }
+    subentry = ConfigSubentry(
+        data=MappingProxyType({"rules": [rule]}), subentry_type="cue_map", title="Mine", unique_id=None
+    )
+    hass.config_entries.async_add_subentry(studio, subentry)
+    hass.states.async_set("script.boom", "off")
+    calls = calls_of(hass, "script", "turn_on")
+    answer = await call(hass, "perform", film=str(film))
+    assert by_name(answer)["script.boom"]["outcome"] == "performed"
+    assert [dict(call.data) for call in calls] == [{"entity_id": "script.boom", "variables": {"a": 1}}]
+
+
+async def test_a_cue_map_that_is_broken_is_left_out_and_told_of(
+    hass: HomeAssistant, studio: MockConfigEntry, film: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    subentry = ConfigSubentry(
+        data=MappingProxyType({"rules": [{"event": "hop"}]}), subentry_type="cue_map", title="Mine", unique_id=None
+    )
+    hass.config_entries.async_add_subentry(studio, subentry)
+    answer = await call(hass, "perform", film=str(film))
+    assert answer["scene_id"]
+    assert "rules[0].event" in caplog.text

@@ -30,7 +30,7 @@ async def test_a_scene_appears_when_it_is_made(hass: HomeAssistant, studio: Mock
     [entity_id] = hass.states.async_entity_ids("scene")
     state = hass.states.get(entity_id)
     assert state is not None
-    assert state.attributes["friendly_name"] == "Storyboard cat"
+    assert state.attributes["friendly_name"] == "Storyboard flash"
     assert state.attributes["scene_id"] == answer["scene_id"]
 
 
