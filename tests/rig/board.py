@@ -84,6 +84,7 @@ class Board:
         socket = self.air.folder / f"{self.name}.{self.boots}"
         self.radio = BoardController(self.air, socket)
         await self.radio.open()
+        errors = await asyncio.to_thread((self.folder / f"{self.name}.err").open, "ab")
         self.process = await asyncio.create_subprocess_exec(
             str(self.program),
             *("--hci", str(socket)),
@@ -92,8 +93,9 @@ class Board:
             *("--dev-id", self.dev_id.hex()),
             *("--key", self.key.hex()),
             stdin=asyncio.subprocess.PIPE,
-            stderr=(self.folder / f"{self.name}.err").open("ab"),
+            stderr=errors,
         )
+        errors.close()
         async with asyncio.timeout(10):
             await self.radio.connected.wait()
 

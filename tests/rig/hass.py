@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import aiohttp
 
 from .board import ROOT, Board
 
+PYTHON = ROOT / ".venv-hass" / "bin" / "python"
 CLIENT = "http://127.0.0.1/"
 _CONFIGURATION = """\
 homeassistant:
@@ -125,7 +125,7 @@ class Hass:
         self.write_configuration()
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
+                str(PYTHON),
                 *("-m", "homeassistant", "--skip-pip", "--ignore-os-check", "-c", str(self.config)),
                 stdout=log,
                 stderr=log,
@@ -141,8 +141,10 @@ class Hass:
                     await asyncio.sleep(0.1)
                 await self._sign_in()
                 await self._connect()
-                while (await self.command("get_config"))["state"] != "RUNNING":
+                while (config := await self.command("get_config"))["state"] != "RUNNING":
                     await asyncio.sleep(0.1)
+                if config["recovery_mode"]:
+                    raise HassError("its configuration was refused, and it runs in recovery mode")
         except (TimeoutError, HassError, aiohttp.ClientError) as err:
             raise HassError(f"Home Assistant did not come up: {err or 'no answer'}\n{self.tail()}") from err
 

@@ -176,3 +176,11 @@ async def test_cancelling_ends_the_drawing_and_leaves_no_file(tmp_path: Path) ->
     with pytest.raises(asyncio.CancelledError):
         await task
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_storyboard_interrupted_while_it_was_asked_is_drawn_all_the_same(tmp_path: Path) -> None:
+    provider = StoryboardProvider()
+    intent = provider.intend(FilmRequest("a cat jumps", seed=1, duration_s=0.5, width=64, height=48))
+    film = await resume(provider, intent, tmp_path / "film.mp4")
+    assert film.path.exists()
+    assert film.seed == 1

@@ -45,6 +45,10 @@ class StoryboardProvider(Provider):
             )
         return replace(intent, id=f"storyboard-{request.seed}")
 
+    async def reconcile(self, intent: JobHandle) -> JobHandle:
+        """Accept the job again: nothing was paid, and the film is the same."""
+        return await self.create(intent)
+
     async def poll(self, handle: JobHandle) -> JobStatus:
         """Be ready at once."""
         return JobStatus(JobState.FINISHED)
