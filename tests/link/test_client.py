@@ -407,7 +407,8 @@ async def test_a_command_without_an_ack_times_out_and_the_link_is_cut_so_that_no
         await client.send(RED)
     assert caught.value.stage == "command"
     assert now() - began == pytest.approx(3.0, abs=0.1)
-    await client.disconnect()
+    await asyncio.sleep(0.1)
+    assert not client.connected
     assert board.performed == [RED]
     assert not board.on
     assert board.client is None
@@ -858,6 +859,7 @@ async def test_a_connection_too_narrow_for_an_upload_is_told_and_still_carries_s
     await client.send(Servo(0, 900, 0))
     await client.send(Play(1, 500))
     assert len(board.performed) == 2
+    assert client._channel.connection._acks == {}
     await client.disconnect()
 
 
