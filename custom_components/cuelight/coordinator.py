@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final, override
 
@@ -26,12 +26,14 @@ from .const import (
     CONF_IDLE_DISCONNECT,
     CONF_INST_ID,
     CONF_KEY,
+    CONF_KIND,
     CONF_LISTEN,
     CONF_PENDING_KEY,
     CONF_SLOT,
     DEFAULT_IDLE_DISCONNECT_S,
     DEFAULT_LISTEN,
     DOMAIN,
+    EntryKind,
 )
 from .link import (
     Ack,
@@ -54,6 +56,7 @@ from .link import (
     Status,
     Superseded,
     TimedCue,
+    UnreachableReason,
     WrongInstance,
     device_address,
     parse_advertisement,
@@ -62,6 +65,7 @@ from .link import (
     Event as LinkEvent,
 )
 from .link.outputs import LEASE_S
+from .slots import slots_in_reach
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,6 +76,9 @@ IDENTIFY_MS: Final = 5000
 AUTH_FAILURES_BEFORE_REAUTH: Final = 3
 TURN_LIMIT_S: Final = 60.0
 """How long a button waits for its turn to connect."""
+SLOT_WAIT_S: Final = 10.0
+"""How long a command waits for a connection slot."""
+SLOT_POLL_S: Final = 0.5
 GRACE_S: Final = 30.0
 """How long a button that was let go in good order has to advertise again before it counts as gone."""
 FIRST_RETRY_S: Final = 2.0
@@ -202,6 +209,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
         self._performing = False
+        self._busy = 0
         self._holds: list[AbstractContextManager[None]] = []
         self._forget_stop: CALLBACK_TYPE | None = None
 
@@ -220,6 +228,11 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     def active(self) -> bool:
         """Whether a lease gives the button authority over its outputs."""
         return self.state is DeviceState.ACTIVE
+
+    @property
+    def idle(self) -> bool:
+        """Whether the link is up and nothing but presses may come of it."""
+        return self.client.connected and not (self.active or self._performing or self._holds or self._busy)
 
     # Life
 
@@ -370,6 +383,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             return
         try:
             async with asyncio.timeout(TURN_LIMIT_S), self._connecting, _turn(self.hass, patient=patient):
+                await self._async_have_slot(patient)
                 await self.client.connect()
         except TimeoutError as err:
             raise LinkTimeout("connect", TURN_LIMIT_S) from err
@@ -382,6 +396,30 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             if self._auth_failures >= AUTH_FAILURES_BEFORE_REAUTH:
                 self._entry.async_start_reauth(self.hass)
             raise
+
+    async def _async_have_slot(self, patient: bool) -> None:
+        """Return once an adapter can take the connection; see to it, if need be, at the cost of one that is idle."""
+        give_up_at = self.hass.loop.time() + SLOT_WAIT_S
+        while (slots := slots_in_reach(self.hass, self.address)) is not None:
+            if slots.to_spare or (slots.free and not patient):
+                return
+            if patient or self.hass.loop.time() >= give_up_at:
+                raise LinkUnreachable(
+                    UnreachableReason.OUT_OF_SLOTS, f"{slots.total - slots.free} of {slots.total} slots are in use."
+                )
+            if (idle := self._idle_among(slots.holders)) is not None:
+                _LOGGER.debug("%s lets its link go for %s", idle.title, self.title)
+                await idle.client.disconnect()
+            await asyncio.sleep(SLOT_POLL_S)
+
+    def _idle_among(self, addresses: Set[str]) -> ButtonCoordinator | None:
+        """Return a button that holds a link only to hear presses."""
+        for entry in self.hass.config_entries.async_loaded_entries(DOMAIN):
+            if entry.data[CONF_KIND] == EntryKind.BUTTON and entry.data[CONF_ADDRESS] in addresses:
+                coordinator: ButtonCoordinator = entry.runtime_data
+                if coordinator.idle:
+                    return coordinator
+        return None
 
     @callback
     def _dismiss_reauth(self) -> None:
@@ -450,10 +488,20 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         """Give up one hold; the link goes down after the idle time."""
         self._holds.pop().__exit__(None, None, None)
 
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Keep the link from being taken for another button."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+
     async def async_send(self, command: Command, *, supersede: bool = False) -> Ack:
         """Send one command; with ``supersede`` it takes the place of unsent ones for the same output."""
-        await self.async_connect()
-        ack = await self.client.send(command, supersede=supersede)
+        with self._at_work():
+            await self.async_connect()
+            ack = await self.client.send(command, supersede=supersede)
         if command.leased:
             self.state = DeviceState.ACTIVE
             self._look_later()
@@ -518,18 +566,19 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self, assets: Mapping[int, bytes], on_progress: Callable[[float], None] | None = None
     ) -> None:
         """Store the assets that the button does not hold yet; ``on_progress`` hears the share done, 0 to 1."""
-        await self.async_connect()
         total = sum(map(len, assets.values())) or 1
         done = 0
-        for asset_id, data in assets.items():
+        with self._at_work():
+            await self.async_connect()
+            for asset_id, data in assets.items():
 
-            def report(share: float, before: int = done, size: int = len(data)) -> None:
-                if on_progress is not None:
-                    on_progress((before + share * size) / total)
+                def report(share: float, before: int = done, size: int = len(data)) -> None:
+                    if on_progress is not None:
+                        on_progress((before + share * size) / total)
 
-            await self.client.upload(asset_id, data, report)
-            done += len(data)
-            report(0.0, done, 0)
+                await self.client.upload(asset_id, data, report)
+                done += len(data)
+                report(0.0, done, 0)
 
     async def async_load(
         self,
@@ -538,8 +587,9 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         on_progress: Callable[[float], None] | None = None,
     ) -> int:
         """Upload what is missing and load the cues, ready for `async_run`; return how many the button confirmed."""
-        await self.async_upload(assets, on_progress)
-        return await self.client.prepare(TIMELINE, cues)
+        with self._at_work():
+            await self.async_upload(assets, on_progress)
+            return await self.client.prepare(TIMELINE, cues)
 
     async def async_run(self, start_at: float, duration_s: float) -> PerformanceOutcome:
         """Start the loaded cues at ``start_at`` (``hass.loop.time()``) on the button's own clock; return at their end.

@@ -14,6 +14,7 @@ from bleak.backends.client import BaseBleakClient, NotifyCallback
 from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
+from bleak_retry_connector import Allocations
 from habluetooth import BaseHaRemoteScanner, BluetoothScanningMode, HaBluetoothConnector
 from homeassistant.components import bluetooth
 from homeassistant.components.bluetooth.const import UNAVAILABLE_TRACK_SECONDS
@@ -166,6 +167,19 @@ class FakeClient(BaseBleakClient):
         raise NotImplementedError
 
 
+class _Scanner(BaseHaRemoteScanner):
+    """A scanner that counts its connection slots, if the radio has a count of them."""
+
+    __slots__ = ("radio",)
+    radio: Radio
+
+    def get_allocations(self) -> Allocations | None:
+        radio = self.radio
+        if radio.slots is None:
+            return None
+        return Allocations(self.source, radio.slots, radio.slots - len(radio.connected), radio.connected)
+
+
 class Radio:
     """A Bluetooth adapter with fake buttons around it."""
 
@@ -174,15 +188,16 @@ class Radio:
         self.buttons: dict[str, FakeButton] = {}
         self.connects = 0
         self.connecting = 0
+        self.slots: int | None = None
         self.most_connecting = 0
         self.may_connect = asyncio.Event()
         self.may_connect.set()
         connector = HaBluetoothConnector(
             client=partial(FakeClient, radio=self),  # type: ignore[arg-type]
             source=source,
-            can_connect=lambda: True,
+            can_connect=lambda: self.slots is None or len(self.connected) < self.slots,
         )
-        self._scanner = BaseHaRemoteScanner(
+        self._scanner = _Scanner(
             source,
             "fake",
             connector if connectable else None,
@@ -190,6 +205,13 @@ class Radio:
             requested_mode=BluetoothScanningMode.ACTIVE,
             current_mode=BluetoothScanningMode.ACTIVE,
         )
+
+        self._scanner.radio = self
+
+    @property
+    def connected(self) -> list[str]:
+        """The addresses of the buttons that are connected."""
+        return [address for address, button in self.buttons.items() if button.client is not None]
 
     @contextmanager
     def on(self) -> Iterator[Radio]:

@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cuelight.coordinator import ButtonCoordinator
+from custom_components.cuelight.errors import error_key
 from custom_components.cuelight.link import (
     AckCode,
     Asset,
@@ -29,9 +30,11 @@ from custom_components.cuelight.link import (
     LinkError,
     LinkLost,
     LinkTimeout,
+    LinkUnreachable,
     Run,
     Servo,
     TimedCue,
+    UnreachableReason,
 )
 from custom_components.cuelight.link.credentials import ratchet
 from custom_components.cuelight.link.session import KeySlot
@@ -272,6 +275,65 @@ async def test_a_turn_that_does_not_come_is_told(hass: HomeAssistant, radio: Rad
         await coordinators[3].async_connect()
     radio.may_connect.set()
     await asyncio.gather(*connecting)
+
+
+# Slots
+
+
+@pytest.fixture
+def three_slots(radio: Radio) -> Iterator[Radio]:
+    """A proxy with three connection slots, and no patience."""
+    radio.slots = 3
+    with (
+        patch("custom_components.cuelight.coordinator.SLOT_WAIT_S", 0.2),
+        patch("custom_components.cuelight.coordinator.SLOT_POLL_S", 0.01),
+    ):
+        yield radio
+
+
+async def listening(radio: Radio, set_up: SetUp, count: int) -> list[ButtonCoordinator]:
+    """Buttons that listen for presses."""
+    buttons = [radio.add(FakeButton(bytes([number] * 8))) for number in range(count)]
+    return [coordinator_of(await set_up(button_entry(button.dev_id, listen=True))) for button in buttons]
+
+
+async def test_listening_leaves_a_slot_for_commands(hass: HomeAssistant, three_slots: Radio, set_up: SetUp) -> None:
+    coordinators = await listening(three_slots, set_up, 3)
+    await until(lambda: len(three_slots.connected) == 2)
+    await asyncio.sleep(0.1)
+    assert len(three_slots.connected) == 2
+    [left_out] = [coordinator for coordinator in coordinators if not coordinator.client.connected]
+    await left_out.async_identify()
+    assert len(three_slots.connected) == 3
+
+
+async def test_a_command_takes_the_slot_of_a_link_that_only_listens(
+    hass: HomeAssistant, three_slots: Radio, set_up: SetUp
+) -> None:
+    coordinators = await listening(three_slots, set_up, 5)
+    await until(lambda: len(three_slots.connected) == 2)
+    quiet = [coordinator for coordinator in coordinators if not coordinator.client.connected]
+    for coordinator in quiet:
+        await coordinator.async_light(RED)
+    assert all(coordinator.light == RED for coordinator in quiet)
+    assert len(three_slots.connected) == 3
+
+
+async def test_no_slot_is_taken_from_a_button_that_acts(hass: HomeAssistant, three_slots: Radio, set_up: SetUp) -> None:
+    coordinators = await listening(three_slots, set_up, 4)
+    for coordinator in coordinators[:3]:
+        await coordinator.async_light(RED)
+    with pytest.raises(LinkUnreachable) as caught:
+        await coordinators[3].async_identify()
+    assert caught.value.reason is UnreachableReason.OUT_OF_SLOTS
+    assert error_key(caught.value) == "out_of_slots"
+    assert all(coordinator.light == RED for coordinator in coordinators[:3])
+
+
+async def test_the_only_slot_there_is_may_be_listened_on(hass: HomeAssistant, radio: Radio, set_up: SetUp) -> None:
+    radio.slots = 1
+    await listening(radio, set_up, 1)
+    await until(lambda: len(radio.connected) == 1)
 
 
 # Performing
