@@ -12,6 +12,7 @@
 #define IDLE_TIMEOUT (30u * SECOND)     /* also of a connection that is in no session */
 #define GOODBYE_TIME (100u * MS)        /* for an ERR frame to leave before the connection ends */
 #define SESSION_LIFE_MS (24u * 3600u * 1000u)
+#define LEASE_UNIT (250u * MS)
 #define CREDIT_RETRY (20u * MS)
 
 /* ---- what the board is told ---- */
@@ -123,14 +124,15 @@ void link_button(struct cuelight *device, uint8_t link, uint8_t button, uint8_t 
     queue(device, link, items, 4);
 }
 
+/* In units of 250 ms, rounded up, 255 for more. */
 static uint32_t lease_left(const struct safety *safety, uint64_t now_us)
 {
-    if (safety_state(safety) != CUELIGHT_ACTIVE || safety->lease_end_us <= now_us)
+    if (safety_state(safety) != CUELIGHT_ACTIVE)
         return 0;
 
-    uint64_t units = (safety->lease_end_us - now_us + 250 * MS - 1) / (250 * MS);
+    uint64_t left_us = safety->lease_end_us - now_us;
 
-    return units < UINT8_MAX ? (uint32_t)units : UINT8_MAX;
+    return left_us < UINT8_MAX * LEASE_UNIT ? ((uint32_t)left_us + LEASE_UNIT - 1) / LEASE_UNIT : UINT8_MAX;
 }
 
 void link_status(struct cuelight *device, uint8_t link, uint64_t now_us)

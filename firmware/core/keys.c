@@ -64,16 +64,19 @@ static bool derive(const struct keys *keys, const uint8_t key[SESSION_KEY], cons
 {
     uint8_t counts[8], noise[TRNG_BYTES];
     bool random = keys->hal->random(keys->hal->ctx, noise, sizeof noise);
+    struct hmac_key ready;
     struct hmac hmac;
 
     put_u32(counts, keys->boots);
     put_u32(counts + 4, number);
-    hmac_init(&hmac, key, SESSION_KEY);
+    hmac_key_init(&ready, key, SESSION_KEY);
+    hmac_init(&hmac, &ready);
     hmac_update(&hmac, label, strlen(label));
     hmac_update(&hmac, counts, sizeof counts);
     if (random)
         hmac_update(&hmac, noise, sizeof noise);
     hmac_final(&hmac, out);
+    wipe(&ready, sizeof ready);
     wipe(noise, sizeof noise);
     return random;
 }

@@ -29,7 +29,7 @@ static void put_u32(uint8_t out[4], uint32_t value)
 
 /* The tag of a COSE_Mac0 (RFC 9052, section 6.3), HMAC 256/64, over the MAC_structure
  * ["MAC0", << {1: 4, 6: PIV} >>, aad, payload]; the aad comes in two pieces. */
-static void mac0(const uint8_t key[SESSION_KEY], uint32_t counter, const uint8_t *aad, size_t aad_len,
+static void mac0(const struct hmac_key *key, uint32_t counter, const uint8_t *aad, size_t aad_len,
                  const uint8_t *more_aad, size_t more_aad_len, const uint8_t *payload, size_t payload_len,
                  uint8_t tag[SESSION_TAG])
 {
@@ -40,7 +40,7 @@ static void mac0(const uint8_t key[SESSION_KEY], uint32_t counter, const uint8_t
     struct cbor_writer writer = {head, head + sizeof head};
     struct hmac hmac;
 
-    hmac_init(&hmac, key, SESSION_KEY);
+    hmac_init(&hmac, key);
     hmac_update(&hmac, context, sizeof context);
     cbor_write_bytes_head(&writer, (uint32_t)sizeof protected_head + 1 + piv_len);
     hmac_update(&hmac, head, (size_t)(writer.at - head));
@@ -63,7 +63,7 @@ static void mac0(const uint8_t key[SESSION_KEY], uint32_t counter, const uint8_t
     memcpy(tag, digest, SESSION_TAG);
 }
 
-static void frame_mac(const uint8_t key[SESSION_KEY], uint32_t counter, uint8_t b0, uint32_t tick,
+static void frame_mac(const struct hmac_key *key, uint32_t counter, uint8_t b0, uint32_t tick,
                       const uint8_t *payload, size_t payload_len, uint8_t tag[SESSION_TAG])
 {
     uint8_t tick_bytes[4];
@@ -107,16 +107,20 @@ uint8_t session_auth_parse(const uint8_t *frame, size_t len, uint8_t *kid, uint8
 
 uint8_t session_authenticate(struct session *session, const uint8_t frame[SESSION_AUTH], const uint8_t psk[SESSION_KEY])
 {
-    uint8_t salt[2 * SESSION_NONCE], tag[SESSION_TAG];
+    uint8_t salt[2 * SESSION_NONCE], key[SESSION_KEY], tag[SESSION_TAG];
 
     memcpy(salt, session->hello + SESSION_HELLO - SESSION_NONCE, SESSION_NONCE);
     memcpy(salt + SESSION_NONCE, frame + AUTH_NONCE_AT, SESSION_NONCE);
     session->context[KID_AT] = frame[1];
     session->context[GEN_AT] = frame[2];
-    hkdf_extract(salt, sizeof salt, psk, SESSION_KEY, session->prk);
-    hkdf_expand(session->prk, "CLP1 h2d", session->context, SESSION_CONTEXT, session->key_h2d);
-    hkdf_expand(session->prk, "CLP1 d2h", session->context, SESSION_CONTEXT, session->key_d2h);
-    mac0(session->key_h2d, 0, session->hello, SESSION_HELLO, frame, AUTH_TAG_AT, NULL, 0, tag);
+    hkdf_extract(salt, sizeof salt, psk, SESSION_KEY, key);
+    hmac_key_init(&session->prk, key, SESSION_KEY);
+    hkdf_expand(&session->prk, "CLP1 h2d", session->context, SESSION_CONTEXT, key);
+    hmac_key_init(&session->h2d, key, SESSION_KEY);
+    hkdf_expand(&session->prk, "CLP1 d2h", session->context, SESSION_CONTEXT, key);
+    hmac_key_init(&session->d2h, key, SESSION_KEY);
+    wipe(key, sizeof key);
+    mac0(&session->h2d, 0, session->hello, SESSION_HELLO, frame, AUTH_TAG_AT, NULL, 0, tag);
     return equal_constant_time(tag, frame + AUTH_TAG_AT, SESSION_TAG) ? CUELIGHT_OK : CUELIGHT_BAD_MAC;
 }
 
@@ -179,7 +183,7 @@ uint8_t session_open(struct session *session, const uint8_t *frame, size_t len, 
         return CUELIGHT_BAD_MAC;
     command->payload = frame + at;
     command->payload_len = len - at - SESSION_TAG;
-    frame_mac(session->key_h2d, command->counter, frame[0], command->tick, command->payload, command->payload_len, tag);
+    frame_mac(&session->h2d, command->counter, frame[0], command->tick, command->payload, command->payload_len, tag);
     if (!equal_constant_time(tag, frame + len - SESSION_TAG, SESSION_TAG))
         return CUELIGHT_BAD_MAC;
     session->last_counter = command->counter;
@@ -193,7 +197,7 @@ size_t session_seal(const struct session *session, uint32_t counter, const uint8
     frame[1] = (uint8_t)(counter >> 8);
     frame[2] = (uint8_t)counter;
     memcpy(frame + 3, payload, payload_len);
-    frame_mac(session->key_d2h, counter, frame[0], 0, payload, payload_len, frame + 3 + payload_len);
+    frame_mac(&session->d2h, counter, frame[0], 0, payload, payload_len, frame + 3 + payload_len);
     return payload_len + SESSION_EVENT_OVERHEAD;
 }
 
@@ -206,7 +210,7 @@ void session_unwrap(const struct session *session, uint8_t slot, uint8_t gen, ui
     info[SESSION_CONTEXT] = slot;
     info[SESSION_CONTEXT + 1] = gen;
     put_u32(info + SESSION_CONTEXT + 2, counter);
-    hkdf_expand(session->prk, "CLP1 key", info, sizeof info, psk);
+    hkdf_expand(&session->prk, "CLP1 key", info, sizeof info, psk);
     for (unsigned i = 0; i < SESSION_KEY; i++)
         psk[i] ^= wrapped[i];
 }
@@ -214,13 +218,16 @@ void session_unwrap(const struct session *session, uint8_t slot, uint8_t gen, ui
 void session_ratchet(uint8_t kid, uint8_t gen, const uint8_t psk[SESSION_KEY], uint8_t next[SESSION_KEY])
 {
     static const char label[] = "CLP1 ratchet";
+    struct hmac_key key;
     struct hmac hmac;
 
-    hmac_init(&hmac, psk, SESSION_KEY);
+    hmac_key_init(&key, psk, SESSION_KEY);
+    hmac_init(&hmac, &key);
     hmac_update(&hmac, label, sizeof label - 1);
     hmac_update(&hmac, &kid, 1);
     hmac_update(&hmac, &gen, 1);
     hmac_final(&hmac, next);
+    wipe(&key, sizeof key);
 }
 
 void session_error(uint8_t code, uint8_t gen, uint8_t frame[SESSION_ERR])

@@ -26,9 +26,9 @@
 struct session {
     uint8_t hello[SESSION_HELLO];
     uint8_t context[SESSION_CONTEXT];
-    uint8_t prk[SESSION_KEY];
-    uint8_t key_h2d[SESSION_KEY];
-    uint8_t key_d2h[SESSION_KEY];
+    struct hmac_key prk;
+    struct hmac_key h2d;
+    struct hmac_key d2h;
     uint32_t last_counter;              /* of the last command accepted; AUTH has counter 0 */
     uint32_t next_event;                /* counter of the next EVT */
 };

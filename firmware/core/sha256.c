@@ -21,33 +21,47 @@ static uint32_t rotate(uint32_t x, unsigned n)
     return (x >> n) | (x << (32u - n));
 }
 
-static void compress(uint32_t state[8], const uint8_t block[BLOCK])
+static void expand(const uint8_t block[BLOCK], uint32_t w[64])
 {
-    uint32_t w[16];
-    uint32_t v[8];
-
     for (unsigned i = 0; i < 16; i++)
         w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 |
                block[4 * i + 3];
-    memcpy(v, state, sizeof v);
-    for (unsigned i = 0; i < 64; i++) {
-        if (i >= 16) {
-            uint32_t w15 = w[(i + 1) & 15], w2 = w[(i + 14) & 15];
+    for (unsigned i = 16; i < 64; i++) {
+        uint32_t w15 = w[i - 15], w2 = w[i - 2];
 
-            w[i & 15] += (rotate(w15, 7) ^ rotate(w15, 18) ^ w15 >> 3) + w[(i + 9) & 15] +
-                         (rotate(w2, 17) ^ rotate(w2, 19) ^ w2 >> 10);
-        }
-        uint32_t t1 = v[7] + (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)) +
-                      ((v[4] & v[5]) ^ (~v[4] & v[6])) + round_constant[i] + w[i & 15];
-        uint32_t t2 = (rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)) +
-                      ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-
-        memmove(&v[1], &v[0], 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + t2;
+        w[i] = w[i - 16] + (rotate(w15, 7) ^ rotate(w15, 18) ^ w15 >> 3) + w[i - 7] +
+               (rotate(w2, 17) ^ rotate(w2, 19) ^ w2 >> 10);
     }
-    for (unsigned i = 0; i < 8; i++)
-        state[i] += v[i];
+}
+
+static void compress(uint32_t state[8], const uint8_t block[BLOCK])
+{
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    uint32_t w[64];
+
+    expand(block, w);
+    for (unsigned i = 0; i < 64; i++) {
+        uint32_t t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + round_constant[i] + w[i];
+        uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
+
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + t2;
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
 }
 
 void sha256_init(struct sha256 *hash)
@@ -97,25 +111,45 @@ void sha256_final(struct sha256 *hash, uint8_t out[SHA256_BYTES])
     wipe(hash, sizeof *hash);
 }
 
-void hmac_init(struct hmac *hmac, const uint8_t *key, size_t key_len)
+static void pad(uint32_t state[8], const uint8_t key[BLOCK], uint8_t with)
 {
-    uint8_t inner[BLOCK];
+    struct sha256 hash;
 
-    memset(hmac->outer, 0, BLOCK);
-    if (key_len > BLOCK) {
-        sha256_init(&hmac->hash);
-        sha256_update(&hmac->hash, key, key_len);
-        sha256_final(&hmac->hash, hmac->outer);
-    } else if (key_len > 0) {
-        memcpy(hmac->outer, key, key_len);
+    sha256_init(&hash);
+    for (unsigned i = 0; i < BLOCK; i++)
+        hash.block[i] = key[i] ^ with;
+    compress(hash.state, hash.block);
+    memcpy(state, hash.state, sizeof hash.state);
+    wipe(&hash, sizeof hash);
+}
+
+void hmac_key_init(struct hmac_key *key, const uint8_t *bytes, size_t len)
+{
+    uint8_t padded[BLOCK] = {0};
+    struct sha256 hash;
+
+    if (len > BLOCK) {
+        sha256_init(&hash);
+        sha256_update(&hash, bytes, len);
+        sha256_final(&hash, padded);
+    } else if (len > 0) {
+        memcpy(padded, bytes, len);
     }
-    for (unsigned i = 0; i < BLOCK; i++) {
-        inner[i] = hmac->outer[i] ^ 0x36;
-        hmac->outer[i] ^= 0x5c;
-    }
-    sha256_init(&hmac->hash);
-    sha256_update(&hmac->hash, inner, BLOCK);
-    wipe(inner, sizeof inner);
+    pad(key->inner, padded, 0x36);
+    pad(key->outer, padded, 0x5c);
+    wipe(padded, sizeof padded);
+}
+
+static void resume(struct sha256 *hash, const uint32_t state[8])
+{
+    memcpy(hash->state, state, sizeof hash->state);
+    hash->length = BLOCK;
+}
+
+void hmac_init(struct hmac *hmac, const struct hmac_key *key)
+{
+    hmac->key = key;
+    resume(&hmac->hash, key->inner);
 }
 
 void hmac_update(struct hmac *hmac, const void *data, size_t len)
@@ -128,30 +162,31 @@ void hmac_final(struct hmac *hmac, uint8_t out[SHA256_BYTES])
     uint8_t digest[SHA256_BYTES];
 
     sha256_final(&hmac->hash, digest);
-    sha256_init(&hmac->hash);
-    sha256_update(&hmac->hash, hmac->outer, BLOCK);
+    resume(&hmac->hash, hmac->key->outer);
     sha256_update(&hmac->hash, digest, sizeof digest);
     sha256_final(&hmac->hash, out);
-    wipe(hmac, sizeof *hmac);
     wipe(digest, sizeof digest);
 }
 
 void hkdf_extract(const uint8_t *salt, size_t salt_len, const uint8_t *ikm, size_t ikm_len, uint8_t prk[SHA256_BYTES])
 {
+    struct hmac_key key;
     struct hmac hmac;
 
-    hmac_init(&hmac, salt, salt_len);
+    hmac_key_init(&key, salt, salt_len);
+    hmac_init(&hmac, &key);
     hmac_update(&hmac, ikm, ikm_len);
     hmac_final(&hmac, prk);
+    wipe(&key, sizeof key);
 }
 
-void hkdf_expand(const uint8_t prk[SHA256_BYTES], const char *label, const uint8_t *info, size_t info_len,
+void hkdf_expand(const struct hmac_key *prk, const char *label, const uint8_t *info, size_t info_len,
                  uint8_t out[SHA256_BYTES])
 {
     static const uint8_t first_block = 1;
     struct hmac hmac;
 
-    hmac_init(&hmac, prk, SHA256_BYTES);
+    hmac_init(&hmac, prk);
     hmac_update(&hmac, label, strlen(label));
     hmac_update(&hmac, info, info_len);
     hmac_update(&hmac, &first_block, 1);

@@ -315,7 +315,7 @@ static void head(struct hmac *hmac, uint8_t type, size_t len)
 }
 
 /* COSE_Mac0 tag, written apart from the device's. */
-static void tag(const uint8_t key[32], uint32_t counter, const uint8_t *aad, size_t aad_len, const uint8_t *payload,
+static void tag(const struct hmac_key *key, uint32_t counter, const uint8_t *aad, size_t aad_len, const uint8_t *payload,
                 size_t payload_len, uint8_t out[8])
 {
     uint8_t piv[3] = {(uint8_t)(counter >> 16), (uint8_t)(counter >> 8), (uint8_t)counter};
@@ -323,7 +323,7 @@ static void tag(const uint8_t key[32], uint32_t counter, const uint8_t *aad, siz
     uint8_t digest[32];
     struct hmac hmac;
 
-    hmac_init(&hmac, key, 32);
+    hmac_init(&hmac, key);
     hmac_update(&hmac, "\x84\x64MAC0", 6);
     head(&hmac, 0x40, 5 + piv_len);
     hmac_update(&hmac, "\xa2\x01\x04\x06", 4);
@@ -340,7 +340,7 @@ static void tag(const uint8_t key[32], uint32_t counter, const uint8_t *aad, siz
 void rig_auth(struct rig *rig, uint8_t link, uint8_t kid, uint8_t gen, const uint8_t psk[32])
 {
     struct host *host = &rig->host[link];
-    uint8_t salt[16], context[14], aad[25];
+    uint8_t salt[16], context[14], aad[25], key[32];
 
     memcpy(host->auth, (uint8_t[]){0x48, kid, gen, 9, 8, 7, 6, 5, 4, 3, 2}, 11);
     memcpy(salt, host->hello + 6, 8);
@@ -349,12 +349,15 @@ void rig_auth(struct rig *rig, uint8_t link, uint8_t kid, uint8_t gen, const uin
     memcpy(context + 8, host->hello + 2, 4);
     context[12] = kid;
     context[13] = gen;
-    hkdf_extract(salt, 16, psk, 32, host->prk);
-    hkdf_expand(host->prk, "CLP1 h2d", context, 14, host->key_h2d);
-    hkdf_expand(host->prk, "CLP1 d2h", context, 14, host->key_d2h);
+    hkdf_extract(salt, 16, psk, 32, key);
+    hmac_key_init(&host->prk, key, 32);
+    hkdf_expand(&host->prk, "CLP1 h2d", context, 14, key);
+    hmac_key_init(&host->h2d, key, 32);
+    hkdf_expand(&host->prk, "CLP1 d2h", context, 14, key);
+    hmac_key_init(&host->d2h, key, 32);
     memcpy(aad, host->hello, 14);
     memcpy(aad + 14, host->auth, 11);
-    tag(host->key_h2d, 0, aad, 25, NULL, 0, host->auth + 11);
+    tag(&host->h2d, 0, aad, 25, NULL, 0, host->auth + 11);
     host->counter = 0;
     host->events = 0;
     cuelight_received(&rig->device, link, host->auth, 19, rig->now_us);
@@ -385,7 +388,7 @@ size_t rig_seal(struct rig *rig, uint8_t link, const uint8_t *payload, size_t le
     memcpy(frame + at, payload, len);
     at += len;
     memcpy(aad, (uint8_t[]){frame[0], (uint8_t)(full >> 24), (uint8_t)(full >> 16), (uint8_t)(full >> 8), (uint8_t)full}, 5);
-    tag(host->key_h2d, counter, aad, 5, payload, len, frame + at);
+    tag(&host->h2d, counter, aad, 5, payload, len, frame + at);
     return at + 8;
 }
 
@@ -428,7 +431,7 @@ unsigned rig_event(struct rig *rig, uint8_t link, uint32_t items[8])
 
     CHECK_EQUAL(frame->data[0], 0x5c);
     CHECK_EQUAL(frame->data[1] << 8 | frame->data[2], host->events & 0xffff);
-    tag(host->key_d2h, host->events++, aad, 5, frame->data + 3, payload_len, expected);
+    tag(&host->d2h, host->events++, aad, 5, frame->data + 3, payload_len, expected);
     CHECK(memcmp(expected, frame->data + 3 + payload_len, 8) == 0);
     CHECK(cbor_read_array(&reader, &count) && count <= 8);
     for (size_t i = 0; i < count; i++)

@@ -25,7 +25,7 @@ struct host {
     bool disconnected;
     uint8_t hello[14];
     uint8_t auth[19];
-    uint8_t prk[32], key_h2d[32], key_d2h[32];
+    struct hmac_key prk, h2d, d2h;
     uint32_t counter;                   /* of the last command */
     uint32_t events;                    /* counter the next event must have */
     uint64_t hello_us;

@@ -27,7 +27,7 @@ static void rekey(uint8_t slot, uint8_t gen, const uint8_t psk[32])
     memcpy(info + 8, host->hello + 2, 4);
     memcpy(info + 12, host->auth + 1, 2);
     memcpy(info + 14, (uint8_t[]){slot, gen, 0, 0, (uint8_t)(counter >> 8), (uint8_t)counter}, 6);
-    hkdf_expand(host->prk, "CLP1 key", info, sizeof info, wrapped);
+    hkdf_expand(&host->prk, "CLP1 key", info, sizeof info, wrapped);
     for (unsigned i = 0; i < 32; i++)
         wrapped[i] ^= psk[i];
     rig_send(&rig, 0, payload, rig_bytes_payload(payload, items, 3, wrapped, 32), false);

@@ -107,6 +107,7 @@ static void without_trng_the_nonce_comes_from_boot_and_connection_count(void)
 {
     static const uint8_t counts[8] = {0, 0, 0, 2, 0, 0, 0, 3};
     uint8_t key[32], expected[32];
+    struct hmac_key ready;
     struct hmac hmac;
 
     rig_init(&rig);
@@ -115,7 +116,8 @@ static void without_trng_the_nonce_comes_from_boot_and_connection_count(void)
     for (unsigned i = 0; i < 3; i++)
         rig_subscribe(&rig, 0);
     CHECK_EQUAL(rig.hal.load(&rig, CUELIGHT_RECORD_RANDOM, key, 32), 32);
-    hmac_init(&hmac, key, 32);
+    hmac_key_init(&ready, key, 32);
+    hmac_init(&hmac, &ready);
     hmac_update(&hmac, counts, 8);
     hmac_final(&hmac, expected);
     CHECK(memcmp(rig.host[0].hello + 6, expected, 8) == 0);

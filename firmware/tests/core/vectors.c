@@ -155,6 +155,21 @@ static uint8_t authenticate(const uint8_t *frame, size_t len)
     return session_authenticate(&device.session, frame, device.psk);
 }
 
+/* The session keeps its keys made ready for HMAC; these are the same ones as bytes. */
+static void print_keys(const uint8_t auth[SESSION_AUTH])
+{
+    uint8_t salt[2 * SESSION_NONCE], prk[SESSION_KEY], key[SESSION_KEY];
+
+    memcpy(salt, device.session.hello + SESSION_HELLO - SESSION_NONCE, SESSION_NONCE);
+    memcpy(salt + SESSION_NONCE, auth + 3, SESSION_NONCE);
+    hkdf_extract(salt, sizeof salt, device.psk, SESSION_KEY, prk);
+    hkdf_expand(&device.session.prk, "CLP1 h2d", device.session.context, SESSION_CONTEXT, key);
+    print_hex(key, SESSION_KEY);
+    hkdf_expand(&device.session.prk, "CLP1 d2h", device.session.context, SESSION_CONTEXT, key);
+    print_hex(key, SESSION_KEY);
+    print_hex(prk, SESSION_KEY);
+}
+
 static void do_auth(void)
 {
     uint8_t frame[BYTES_MAX];
@@ -170,9 +185,7 @@ static void do_auth(void)
     }
     device.state = CUELIGHT_SESSION;
     printf("ok");
-    print_hex(device.session.key_h2d, SESSION_KEY);
-    print_hex(device.session.key_d2h, SESSION_KEY);
-    print_hex(device.session.prk, SESSION_KEY);
+    print_keys(frame);
 }
 
 static void do_cmd(void)
