@@ -46,8 +46,16 @@ PATCH_SPREAD = 4.4
 """Side a subject needs in units of its standard deviation: a filled disc is four across."""
 PATCH_MARGIN = 3
 """Pixels around the subject that belong to the patch."""
-REFINEMENTS = 3
-"""Gauss-Newton steps after the search."""
+ACROSS = 2 * SEARCH + 1
+PLACES = np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)
+REST_PRIOR = 4.0
+"""Square grey levels a square pixel of displacement costs: what has no texture is taken to rest."""
+STEP_REFINEMENTS = 3
+"""Gauss-Newton steps after the search for a displacement."""
+GROWTH_REFINEMENTS = 4
+"""Gauss-Newton steps for a change of size."""
+UNKNOWN = 1.0
+"""Doubt about a growth (log a tick) of which nothing is known."""
 STEP_LIMIT = (1.0, 1.0, 0.08)
 """Most that one of those steps may change x, y (pixels) and log size."""
 
@@ -139,13 +147,14 @@ def _sighted(
         np.maximum(seen, _seen(np.minimum(before.difference, after.difference), steep), out=seen)
     seen = _cleaned(seen, window, ticks)
     area, x, y, width, height = _moments(seen)
-    step = np.zeros((len(ticks), 2), np.float32)
-    fit = np.zeros(len(ticks), np.float32)
+    patches = [
+        _Patch(planes[:, 0], seen, group, cut)
+        for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height))
+    ]
+    step, fit = _stepped(patches, ticks, before, after)
     growth = np.zeros((len(ticks), 2), np.float32)
-    for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
-        patch = _Patch(planes[:, 0], seen, group, cut)
-        step[group], fit[group] = _stepped(patch, before, after)
-        growth[group] = _grown(patch, past, future, step[group])[0]
+    for patch in patches:
+        growth[patch.group] = _grown(patch, past, future, step[patch.group])[0]
     return np.stack((area, x, y, width, height, *step.T, *growth.T, fit))
 
 
@@ -324,21 +333,42 @@ class _Patch:
         self.weights = cut.of(seen, group)
 
 
-def _stepped(patch: _Patch, past: "_View", future: "_View") -> tuple[Floats, Floats]:
-    """Displacement a tick (n, 2), the mean of that since the tick before and that to the tick after, and its fit."""
-    total = np.zeros((len(patch.group), 2), np.float32)
-    fits = np.zeros(len(patch.group), np.float32)
-    count = np.zeros(len(patch.group), np.float32)
-    for view in (past, future):
-        start = _match(patch, view)
-        moved, fit = _refined(patch, view, start)
-        steps = -view.steps[patch.group]
-        valid = view.valid[patch.group] & (fit > LEAST_FIT)
-        total += np.where(valid, 1 / np.where(valid, steps, 1), 0)[:, None] * moved[:, :2]
-        fits += np.where(valid, fit, 0)
-        count += valid
-    count = np.maximum(count, 1)
-    return total / count[:, None], fits / count
+def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View") -> tuple[Floats, Floats]:
+    """Displacement since the tick before (n, 2), and its fit.
+
+    Each step is sought twice, from where it ends back and from where it began forward, and the errors are added.
+    """
+    n = len(ticks)
+    back, forth = np.full((2, n, ACROSS, ACROSS), np.inf, np.float32)
+    for patch in patches:
+        back[patch.group] = np.where(before.valid[patch.group, None, None], _errors(patch, before), np.inf)
+        forth[patch.group] = np.where(
+            after.valid[patch.group, None, None], _errors(patch, after)[:, ::-1, ::-1], np.inf
+        )
+    follows = np.flatnonzero(np.diff(ticks, prepend=-2) == 1)
+    both = back.copy()
+    both[follows] = np.where(np.isinf(back[follows]), 0, back[follows]) + forth[follows - 1]
+    both = np.where(np.isinf(both), back, both)
+    both += REST_PRIOR * (PLACES[:, None] ** 2 + PLACES**2)
+    rows, columns = np.divmod(both.reshape(n, -1).argmin(axis=1), ACROSS)
+    start = np.stack((columns - SEARCH, rows - SEARCH), axis=1).astype(np.float32)
+    moved, fits = np.zeros((2, n, 2), np.float32), np.zeros((2, n), np.float32)
+    ahead = np.zeros((n, 2), np.float32)
+    ahead[follows - 1] = start[follows]
+    for patch in patches:
+        group = patch.group
+        for side, view, guess in ((0, before, start), (1, after, -ahead)):
+            params, fit = _refined(patch, view, guess[group], STEP_REFINEMENTS)
+            steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
+            moved[side, group] = params[:, :2] / steps
+            fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT), fit, 0)
+    weights = np.stack((fits[0], np.zeros(n, np.float32)))
+    weights[1, follows] = fits[1, follows - 1]
+    other = np.zeros((n, 2), np.float32)
+    other[follows] = moved[1, follows - 1]
+    total = weights.sum(axis=0)
+    step = (weights[0, :, None] * moved[0] + weights[1, :, None] * other) / np.maximum(total, 1e-6)[:, None]
+    return step, np.maximum(*weights)
 
 
 def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple[Floats, Floats]:
@@ -347,21 +377,22 @@ def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple
     fits = np.zeros((2, len(patch.group)), np.float32)
     for side, view in enumerate((past, future)):
         steps = -view.steps[patch.group]
-        moved, fit = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32))
+        moved, fit = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32), GROWTH_REFINEMENTS)
         valid = view.valid[patch.group] & (fit > LEAST_FIT)
         growths[side] = np.where(valid, moved[:, 2] / np.where(valid, steps, 1), 0)
         fits[side] = np.where(valid, fit, 0)
     both = fits.all(axis=0)
     growth = np.where(both, growths.mean(axis=0), growths.sum(axis=0))
-    doubt = np.where(both, np.abs(growths[0] - growths[1]) / 2, np.abs(growth))
+    doubt = np.where(both, np.abs(growths[0] - growths[1]) / 2, np.where(fits.any(axis=0), np.abs(growth), UNKNOWN))
     return np.stack((growth, doubt), axis=1), fits.sum(axis=0) / np.maximum((fits > 0).sum(axis=0), 1)
 
 
-def _match(patch: _Patch, view: "_View") -> Floats:
-    """Whole-pixel displacement (n, 2) by which the weighted pixels came: least weighted sum of squares."""
+def _errors(patch: _Patch, view: "_View") -> Floats:
+    """Mean square error (n, ACROSS, ACROSS) for each whole displacement (rows, columns) from the view to the patch."""
     n, side, _ = patch.luma.shape
     weights = patch.weights
-    mean = ((patch.luma * weights).sum(axis=(1, 2)) / np.maximum(weights.sum(axis=(1, 2)), 1e-3))[:, None, None]
+    total = np.maximum(weights.sum(axis=(1, 2)), 1e-3)[:, None, None]
+    mean = (patch.luma * weights).sum(axis=(1, 2))[:, None, None] / total
     current = patch.luma - mean
     wide = patch.cut.of(view.planes[:, 0], patch.group, margin=SEARCH) - mean
     padded = side + 2 * SEARCH
@@ -371,13 +402,12 @@ def _match(patch: _Patch, view: "_View") -> Floats:
     blocks[1, :, :side, :side] = weights * current
     weight, weighted = np.fft.rfft2(blocks).conj()
     wide_square, wide_plain = np.fft.rfft2(np.stack((np.square(wide), wide)), s=shape)
-    error = np.fft.irfft2(weight * wide_square - 2 * weighted * wide_plain, s=shape)
-    across = 2 * SEARCH + 1
-    rows, columns = np.divmod(error[:, :across, :across].reshape(n, -1).argmin(axis=1), across)
-    return np.stack((SEARCH - columns, SEARCH - rows), axis=1).astype(np.float32)
+    error = np.fft.irfft2(weight * wide_square - 2 * weighted * wide_plain, s=shape)[:, :ACROSS, :ACROSS]
+    error += (weights * np.square(current)).sum(axis=(1, 2))[:, None, None]
+    return error[:, ::-1, ::-1] / total
 
 
-def _refined(patch: _Patch, view: "_View", start: Floats) -> tuple[Floats, Floats]:
+def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[Floats, Floats]:
     """Displacement x, y and log growth (n, 3) from the view to the patch, and the share of pixels explained."""
     current, weights = patch.luma, patch.weights
     n, side, _ = current.shape
@@ -392,11 +422,11 @@ def _refined(patch: _Patch, view: "_View", start: Floats) -> tuple[Floats, Float
     slopes = -np.stack((across, down, turned), axis=1).reshape(n, 3, -1)
     limits = np.array(STEP_LIMIT, np.float32)
     fit = total
-    for _ in range(REFINEMENTS + 1):
+    for _ in range(steps):
         scale = np.exp(params[:, 2])
         moved, inside = warp(earlier, x - scale * (x - params[:, 0]), y - scale * (y - params[:, 1]), params[:, 2])
         residual = current - moved
-        spread = 6 + 4 * np.median(np.abs(residual), axis=(1, 2))
+        spread = SEEN_LEVELS + 2 * (weights * np.abs(residual)).sum(axis=(1, 2)) / total
         robust = weights * inside / np.square(1 + np.square(residual / spread[:, None, None]))
         fit = robust.sum(axis=(1, 2)) / total
         weighted = slopes * robust.reshape(n, 1, -1)
