@@ -23,7 +23,18 @@ from .cues import CueMap, CueSheet, make_cue_sheet
 from .library import FILM_FILE, Library, Retention, SceneNotFound
 from .performance import PerformanceResult, Performances, error
 from .scene_file import Scene, cue_as_dict, event_as_dict, film_as_dict
-from .t2v import FilmRequest, InvalidRequest, JobHandle, JobStatus, Provider, T2VError, generate, is_over, resume
+from .t2v import (
+    AuthenticationFailed,
+    FilmRequest,
+    InvalidRequest,
+    JobHandle,
+    JobStatus,
+    Provider,
+    T2VError,
+    generate,
+    is_over,
+    resume,
+)
 from .targets import Target, async_resolve_target
 
 _LOGGER = logging.getLogger(__name__)
@@ -267,6 +278,8 @@ class JobManager:
                 raise
             await self._async_end(running, Stage.CANCELLED, failure=await self._async_cancelled(job))
         except T2VError as err:
+            if isinstance(err, AuthenticationFailed):
+                self._entry.async_start_reauth(self.hass)
             await self._async_end(running, Stage.FAILED, failure=self._translated(err), late=_late(job, err))
         except (AnalysisError, HomeAssistantError) as err:
             await self._async_end(running, Stage.FAILED, failure=self._translated(err))

@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cuelight.jobs import EVENT_SCENE_FINISHED, MAX_JOBS
 from custom_components.cuelight.studio import async_remove_studio
-from custom_components.cuelight.t2v import BadFilm, JobLost, Moderated, StudioUnreachable, T2VError
+from custom_components.cuelight.t2v import (
+    AuthenticationFailed,
+    BadFilm,
+    JobLost,
+    Moderated,
+    StudioUnreachable,
+    T2VError,
+)
 
 from .stage import SlowStudio, call, events_of, load, studio_entry, unload, until
 
@@ -168,6 +175,16 @@ async def test_a_failure_of_the_studio_is_told_with_what_to_do(
     assert says in job_state(hass, slow).attributes["message"]
 
 
+async def test_a_key_that_has_died_is_asked_for(
+    hass: HomeAssistant, slow: MockConfigEntry, slow_studio: type[SlowStudio]
+) -> None:
+    slow_studio.failure = AuthenticationFailed("revoked")
+    with pytest.raises(HomeAssistantError, match="refuses its key"):
+        await call(hass, "generate_scene", prompt=PROMPT)
+    await hass.async_block_till_done()
+    assert any(slow.async_get_active_flows(hass, {"reauth"}))
+
+
 async def test_one_failed_poll_does_not_fail_the_job(
     hass: HomeAssistant, slow: MockConfigEntry, slow_studio: type[SlowStudio]
 ) -> None:
@@ -243,13 +260,14 @@ async def test_the_sensor_shows_the_stage_and_how_much_of_it_is_done(
     assert job_state(hass, slow).state == "idle"
     assert job_state(hass, slow).attributes["options"][:5] == ["idle", "generate", "analyse", "upload", "perform"]
     stages: list[str] = []
-    hass.bus.async_listen("state_changed", lambda event: stages.append(event.data["new_state"].state))
+    hass.bus.async_listen("state_changed", callback(lambda event: stages.append(event.data["new_state"].state)))
     answer = await begin(hass, slow_studio)
     await until(lambda: job_state(hass, slow).attributes["progress"] == 40)
     assert job_state(hass, slow).state == "generate"
     assert job_state(hass, slow).attributes["scene_id"] == answer["scene_id"]
     slow_studio.finished = True
     await until(lambda: job_state(hass, slow).state == "finished")
+    await hass.async_block_till_done()
     order = [stage for stage in ("generate", "analyse", "finished") if stage in stages]
     assert order == ["generate", "analyse", "finished"]
 
