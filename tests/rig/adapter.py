@@ -79,6 +79,10 @@ class Adapter:
             address, advertisement.rssi, advertisement.data_bytes, {}, time.monotonic()
         )
 
+    def forget_pending_connection(self) -> None:
+        """Take back a connection request that timed out: Bumble's controller would keep it and refuse the next."""
+        self._controller.pending_le_connection = None
+
     def allocations(self) -> Allocations:
         """Connection slots, as a proxy reports them."""
         return Allocations(self.address, self.slots, self.slots - len(self.connections), list(self.connections))
@@ -158,6 +162,7 @@ class RigClient(BaseBleakClient):
                 self._mtu = await peer.request_mtu(MTU)
                 await peer.discover_all()
         except (TimeoutError, core.BaseBumbleError, hci.HCI_Error) as err:
+            adapter.forget_pending_connection()
             await self.disconnect()
             raise BleakError(f"connection to {self.address} failed: {err or type(err).__name__}") from err
         if self._connection is None:

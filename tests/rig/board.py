@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ class Board:
         process, self.process = self.process, None
         if process is not None:
             try:
-                how()
+                with suppress(ProcessLookupError):
+                    how()
                 async with asyncio.timeout(10):
                     await process.wait()
             finally:
