@@ -1,6 +1,8 @@
 """The life of a job at any studio: create once, persist, poll with patience, fetch, check."""
 
 import asyncio
+import hashlib
+import json
 import math
 import random
 import time
@@ -10,7 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from .exceptions import CreateUnconfirmed, DeadlineExceeded, JobFailed, QuotaExceeded, StudioUnreachable, T2VError
+from .exceptions import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    CreateUnconfirmed,
+    DeadlineExceeded,
+    JobFailed,
+    Moderated,
+    QuotaExceeded,
+    StudioUnreachable,
+    T2VError,
+)
 from .models import (
     MAX_SEED,
     FilmRequest,
@@ -82,6 +94,15 @@ class Provider(ABC):
     async def reconcile(self, intent: JobHandle) -> JobHandle | None:
         """Look for the job of a create whose answer was lost; None when the studio cannot tell."""
         return None
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody sends a bill for a film."""
+        return False
+
+    def identity(self) -> dict[str, str]:
+        """Return what of the settings makes a different film; never the key."""
+        return {"provider": self.name, "base_url": self.base_url, "model": self.model}
 
     def intend(self, request: FilmRequest) -> JobHandle:
         """Return the handle to persist before the create."""
@@ -173,6 +194,23 @@ def is_over(handle: JobHandle, error: T2VError) -> bool:
     if handle.id is None:
         return not isinstance(error, DeadlineExceeded) and not error.fields.get("undecided")
     return not isinstance(error, (DeadlineExceeded, StudioUnreachable)) and error.code != QuotaExceeded.code
+
+
+def falls_back(error: T2VError) -> bool:
+    """Tell whether another studio should be tried: this one took no job, and not because the request is wrong."""
+    return isinstance(
+        error, (StudioUnreachable, QuotaExceeded, BudgetExceeded, AuthenticationFailed, Moderated)
+    ) and not isinstance(error, CreateUnconfirmed)
+
+
+def film_key(provider: Provider, request: FilmRequest) -> str:
+    """Return what tells films apart: same key, same studio and model, same request, seed and all.
+
+    A request without a seed has a key too: who asks twice without one is content with any film.
+    """
+    checked = request.checked()
+    parts = {"studio": provider.identity(), "request": checked.as_dict()}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 class _deadline:

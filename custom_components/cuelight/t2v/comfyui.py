@@ -59,6 +59,11 @@ class ComfyUIProvider(RemoteProvider):
         Field("workflow", FieldKind.JSON, required=True),
     )
 
+    @property
+    def free(self) -> bool:
+        """The GPU is the user's own."""
+        return True
+
     def workflow(self) -> dict[str, Any]:
         """Return the user's workflow.
 

@@ -106,6 +106,11 @@ class OpenAIVideosProvider(RemoteProvider):
     )
 
     @property
+    def free(self) -> bool:
+        """Whether nobody sends a bill: behind LiteLLM and OpenRouter somebody may."""
+        return self.dialect.name not in ("litellm", "openrouter")
+
+    @property
     def dialect(self) -> Dialect:
         """The kind of server, as set.
 

@@ -96,6 +96,10 @@ class RemoteProvider(Provider):
         """Return the headers that carry the key."""
         return {"Authorization": f"Bearer {self.settings.key}"} if self.settings.key else {}
 
+    def identity(self) -> dict[str, str]:
+        """Return what of the settings makes a different film; never the key."""
+        return super().identity() | dict(self.settings.extra)
+
     @abstractmethod
     def sources(self, handle: JobHandle, status: JobStatus) -> list[str]:
         """Return where the finished film can be fetched, best first."""

@@ -221,11 +221,11 @@ def _spin(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
 
 
 def _appear(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
-    return replace(pose, alpha=_smooth(share), stretch=1 + 0.12 * math.sin(math.pi * share))
+    return replace(pose, alpha=share)
 
 
 def _disappear(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
-    return replace(pose, alpha=1 - _smooth(share), stretch=1 + 0.12 * math.sin(math.pi * share))
+    return replace(pose, alpha=1 - share)
 
 
 def _flash(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
@@ -274,8 +274,8 @@ _LENGTHS: dict[Motion, tuple[float, float]] = {
     Motion.FALL: (0.94, 0.94),
     Motion.SHAKE: (0.8, 1.1),
     Motion.SPIN: (0.8, 1.4),
-    Motion.APPEAR: (0.25, 0.3),
-    Motion.DISAPPEAR: (0.25, 0.3),
+    Motion.APPEAR: (0.25, 0.25),
+    Motion.DISAPPEAR: (0.25, 0.25),
     Motion.WALK: (0.9, 1.3),
     Motion.WALK_LEFT: (0.9, 1.3),
     Motion.WALK_RIGHT: (0.9, 1.3),

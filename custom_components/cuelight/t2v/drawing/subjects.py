@@ -458,14 +458,11 @@ def robot(pen: Pen, look: Look, g: Gesture) -> None:
 
 
 def ball(pen: Pen, look: Look, g: Gesture) -> None:
-    """A beach ball that rolls with the stride."""
+    """A beach ball."""
     pen.oval(0, 0.5, 0.5, 0.5, look.main)
     with pen.flat():
-        turn = -g.stride * 0.35
-        for index in range(6):
-            if index % 2:
-                continue
-            a0 = turn + index * math.pi / 3
+        for index in range(0, 6, 2):
+            a0 = index * math.pi / 3
             rim = [
                 (0.5 * math.cos(a0 + math.pi / 3 * i / 8), 0.5 + 0.5 * math.sin(a0 + math.pi / 3 * i / 8))
                 for i in range(9)
