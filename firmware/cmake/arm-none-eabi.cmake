@@ -14,4 +14,5 @@ find_program(CMAKE_OBJCOPY arm-none-eabi-objcopy HINTS ${ARM_TOOLS})
 
 set(CMAKE_ASM_COMPILER ${CMAKE_C_COMPILER})
 set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16")
-set(CMAKE_C_FLAGS_RELWITHDEBINFO_INIT "-Os -g")
+# Not the _INIT form: CMake would add its own -O2 after it.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-Os -g" CACHE STRING "Options of an optimised build")

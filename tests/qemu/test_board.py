@@ -1,10 +1,12 @@
 """The ARM image executed in QEMU: what it says, shows and does, and what it does when the world goes wrong."""
 
 import asyncio
+import json
 from pathlib import Path
 
 from custom_components.cuelight.link.commands import ButtonEvent, Light, Play, Query, Servo, Status
 from custom_components.cuelight.link.const import AckCode, DeviceState, Fault
+from script._firmware_check import stack_size, worst_stack
 from tests.rig.qemu import QemuBoard, matrix_of
 
 from .central import Central, manufacturer_data
@@ -12,6 +14,7 @@ from .central import Central, manufacturer_data
 SOLID = 0
 ORANGE = Light(SOLID, (255, 128, 0), 255, 0)
 LEASE = 8  # units of 250 ms
+STACK_BOTTOM = 0x10000000
 
 
 async def test_it_boots_at_rest_and_advertises_who_it_is(board: QemuBoard, central: Central) -> None:
@@ -131,6 +134,20 @@ async def test_without_an_identity_the_radio_stays_off(board: QemuBoard) -> None
     assert board.radio is not None
     assert board.radio.controller is not None
     assert not board.radio.controller.le_legacy_advertiser.enabled
+
+
+async def test_the_stack_stays_within_what_the_analysis_allows(image: Path, board: QemuBoard, central: Central) -> None:
+    async with central.session(board) as session:
+        await session.open()
+        await session.send(ORANGE, LEASE)
+        await session.send(Play(0, 0), LEASE)
+        await board.press()
+        await session.next_event(ButtonEvent)
+    size = stack_size("b_l475e_iot01a")
+    painted = await board.memory(STACK_BOTTOM, size)
+    used = len(painted.lstrip(b"\xa5"))
+    sources = [Path(entry["file"]) for entry in json.loads((image.parent / "compile_commands.json").read_text())]
+    assert 0 < used <= worst_stack("b_l475e_iot01a", image.parent, image, sources)
 
 
 def _pictures(board: QemuBoard) -> list[list[list[tuple[int, int, int]]]]:

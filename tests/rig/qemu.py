@@ -52,7 +52,15 @@ def build() -> Path:
     if got.returncode:
         raise QemuMissing(got.stderr.strip().splitlines()[-1])
     folder = ROOT / "build" / "firmware" / MODEL
-    configure = ["cmake", "-S", str(ROOT / "firmware"), "-B", str(folder), f"-DBOARD={MODEL}"]
+    configure = [
+        "cmake",
+        "-S",
+        str(ROOT / "firmware"),
+        "-B",
+        str(folder),
+        f"-DBOARD={MODEL}",
+        "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+    ]
     for command in (configure, ["cmake", "--build", str(folder), "-j2"]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:

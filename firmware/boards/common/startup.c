@@ -8,7 +8,8 @@
 
 enum { STACK_PAINT = 0xA5 };
 
-extern char data_start[], data_end[], data_load[], bss_start[], bss_end[];
+/* From the linker; a size is the "address" of its symbol. */
+extern char data_start[], data_load[], data_size[], bss_start[], bss_size[];
 
 /* Enables the floating-point unit (CPACR: CP10, CP11), for which the compiler may use registers. */
 static void enable_fpu(void)
@@ -32,8 +33,8 @@ _Noreturn void start(void)
 {
     enable_fpu();
     paint_stack();
-    memcpy(data_start, data_load, (size_t)(data_end - data_start));
-    memset(bss_start, 0, (size_t)(bss_end - bss_start));
+    memcpy(data_start, data_load, (size_t)data_size);
+    memset(bss_start, 0, (size_t)bss_size);
     main();
     system_reset();
 }
