@@ -14,6 +14,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util.ulid import ulid_now
 
@@ -35,7 +36,7 @@ from .t2v import (
     is_over,
     resume,
 )
-from .targets import Target, async_resolve_target
+from .targets import Target, async_resolve_target, is_ready
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +50,10 @@ LATE_PAUSE_S: Final = 600.0
 LATE_LIMIT_S: Final = 86400.0
 """How often, and for how long after it was asked for, a film that did not come in time is looked for again: no studio
 keeps a film longer than a day."""
+
+HOUSE_LIMIT_S: Final = 30.0
+HOUSE_PAUSE_S: Final = 0.25
+"""How long after a start a performance waits for its buttons to be heard, and how often it looks."""
 
 CANCEL_LIMIT_S: Final = 10.0
 """How long a studio may take to answer that it stops."""
@@ -190,7 +195,7 @@ class JobManager:
         self._expected_s = stored.get("expected_s")
         jobs = [Job.from_dict(job) for job in stored.get("jobs", ())]
         for job in jobs:
-            self._begin(job, None)
+            self._begin(job, None, resumed=True)
         await self._library.async_sweep(job.scene_id for job in jobs)
 
     async def async_start(self, job: Job, context: Context | None = None) -> None:
@@ -254,11 +259,11 @@ class JobManager:
         return len(chosen)
 
     @callback
-    def _begin(self, job: Job, context: Context | None, after_s: float = 0.0) -> None:
+    def _begin(self, job: Job, context: Context | None, after_s: float = 0.0, resumed: bool = False) -> None:
         job.answer = self.hass.loop.create_future()
         # Nobody may be waiting for the answer, and then a failure is told by the event alone.
         job.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
-        running = _Running(job, context)
+        running = _Running(job, context, resumed)
         self._running[job.job_id] = running
         running.task = self._entry.async_create_background_task(
             self.hass, self._async_run(running, after_s), f"{DOMAIN} job {job.job_id}", eager_start=False
@@ -353,6 +358,8 @@ class JobManager:
             return await self._async_perform(running, scene, async_resolve_target(self.hass, job.target), watch)
         film = Path(job.film) if job.film else await self._async_film(job)
         watch.split(Stage.GENERATE)
+        if running.resumed and job.perform:
+            await self._async_house_up(job)
         targets = async_resolve_target(self.hass, job.target)
         async with self._performances.async_warm(targets if job.perform else ()):
             scene = self._scene(job, await self._async_analyse(job, film))
@@ -364,6 +371,19 @@ class JobManager:
             if not job.perform:
                 return _answer(job, scene, PerformanceResult(sheet), watch)
             return await self._async_perform(running, scene, targets, watch)
+
+    async def _async_house_up(self, job: Job) -> None:
+        """Wait until Home Assistant has started, and a moment for the buttons to be heard again."""
+        started = asyncio.Event()
+        forget = async_at_started(self.hass, callback(lambda _hass: started.set()))
+        try:
+            await started.wait()
+        finally:
+            forget()
+        for _ in range(round(HOUSE_LIMIT_S / HOUSE_PAUSE_S)):
+            if all(map(is_ready, async_resolve_target(self.hass, job.target))):
+                return
+            await asyncio.sleep(HOUSE_PAUSE_S)
 
     async def _async_stored(self, scene_id: str) -> Scene:
         try:
@@ -523,6 +543,7 @@ class _Running:
 
     job: Job
     context: Context | None
+    resumed: bool
     task: asyncio.Task[None] = field(init=False)
     cancelled: bool = False
 

@@ -49,6 +49,13 @@ class EntityTarget:
 type Target = ButtonTarget | EntityTarget
 
 
+def is_ready(target: Target) -> bool:
+    """Return whether a performer is there, as far as that is known without asking it."""
+    if isinstance(target, EntityTarget):
+        return True
+    return target.coordinator is not None and target.coordinator.available
+
+
 @callback
 def async_resolve_target(hass: HomeAssistant, target: Mapping[str, Any]) -> tuple[Target, ...]:
     """Return who is meant; without any target, every button.

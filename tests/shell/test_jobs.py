@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -22,7 +23,9 @@ from custom_components.cuelight.t2v import (
     T2VError,
 )
 
-from .stage import SlowStudio, call, events_of, load, studio_entry, unload, until
+from .conftest import SetUp, button_entry
+from .radio import Radio
+from .stage import SlowStudio, StageButton, call, events_of, load, studio_entry, unload, until
 
 COMPONENT = Path(__file__).resolve().parents[2] / "custom_components" / "cuelight"
 PROMPT = "a cat jumps"
@@ -133,6 +136,28 @@ async def test_a_kill_while_the_film_is_analysed_does_not_fetch_it_again(
     await load(hass, slow)
     await until(lambda: events)
     assert (events[0]["status"], events[0]["scene_id"]) == ("finished", answer["scene_id"])
+
+
+async def test_after_a_restart_the_performance_waits_for_the_house_to_be_up(
+    hass: HomeAssistant, slow: MockConfigEntry, slow_studio: type[SlowStudio], radio: Radio, set_up: SetUp
+) -> None:
+    button = StageButton()
+    button_at_home = await set_up(button_entry())
+    events = events_of(hass, EVENT_SCENE_FINISHED)
+    await begin(hass, slow_studio)
+    for entry in (slow, button_at_home):
+        await hass.config_entries.async_unload(entry.entry_id)
+    hass.set_state(CoreState.starting)
+    slow_studio.finished = True
+    await load(hass, slow)
+    await until(lambda: slow_studio.polls > 1)
+    await load(hass, button_at_home)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    radio.add(button)
+    await until(lambda: events)
+    assert [performer["outcome"] for performer in events[0]["performers"]] == ["performed"]
 
 
 async def test_a_performance_does_not_begin_by_itself_after_a_restart(
