@@ -3,13 +3,13 @@
  * The whole device under hostile links: raw frames, well signed nonsense, time, presses, losses. Whatever comes, an error
  * leaves the outputs safe and the session erased.
  *
- * An input is a row of steps: kind u8 (its top bit: which link), length u8, bytes. LLVMFuzzerTestOneInput takes it from
+ * An input is a row of steps: kind u8 (its top bit: on the other link), length u8, bytes. LLVMFuzzerTestOneInput takes it from
  * libFuzzer; without it, this program makes inputs out of the conversation below: fuzz_device [SEED [COUNT]].
  */
 #include "fuzz.h"
 #include "rig.h"
 
-enum step { RAW, SIGNED, SIGNED_WITH_TICK, PASS, SUBSCRIBE, OPEN, DOWN, PRESS, NO_CREDIT, RESTART, STEPS };
+enum step { RAW, SIGNED, SIGNED_WITH_TICK, PASS, SUBSCRIBE, OPEN, DOWN, PRESS, NO_CREDIT, RESTART, STEPS, OTHER = 0x80 };
 
 static struct rig rig;
 
@@ -50,10 +50,10 @@ static void check_safety(void)
 /* A frame nobody signed: it may be ignored or end the session, never be obeyed. */
 static void send_raw(uint8_t link, const uint8_t *data, size_t len)
 {
-    bool in_session = rig.device.safety.link[link] >= CUELIGHT_SESSION;
+    uint8_t before = rig.device.safety.link[link];
 
     cuelight_received(&rig.device, link, data, len, rig.now_us);
-    if (in_session)
+    if (before > CUELIGHT_SAFE)
         CHECK_EQUAL(rig.device.safety.link[link], CUELIGHT_SAFE);
 }
 
@@ -75,10 +75,10 @@ static void open_link(uint8_t link)
 
 static void take_step(uint8_t kind, const uint8_t *data, size_t len)
 {
-    uint8_t link = kind >> 7;
+    uint8_t link = (kind & OTHER) != 0;
     uint8_t first = len > 0 ? data[0] : 0;
 
-    switch ((kind & 0x7f) % STEPS) {
+    switch ((kind & ~OTHER) % STEPS) {
     case RAW:
         send_raw(link, data, len);
         break;
@@ -131,40 +131,60 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 }
 
 #ifndef LIBFUZZER
-static const struct { uint8_t kind, len, bytes[48]; } conversation[] = {
-    {OPEN, 0, {0}},
-    {OPEN | 0x80, 0, {0}},
-    {SIGNED_WITH_TICK, 5, {0x84, 1, 0, 0, 40}},
-    {SIGNED_WITH_TICK, 7, {0x84, 1, 8, 0x19, 9, 9, 40}},
-    {SIGNED_WITH_TICK, 13, {0x86, 2, 2, 0x43, 1, 200, 3, 0x18, 200, 0x19, 1, 0, 40}},
-    {SIGNED_WITH_TICK, 9, {0x85, 3, 1, 0x19, 7, 8, 0x18, 90, 40}},
-    {SIGNED, 28, {0x87, 4, 0, 0, 0x84, 0, 1, 7, 0, 0x86, 0x18, 100, 2, 3, 0x43, 9, 9, 9, 0x18, 99, 0, 0x85, 5, 3, 0, 0, 20, 0x80}},
-    {SIGNED, 21, {0x86, 4, 1, 0, 0x84, 0, 1, 7, 0, 0x85, 0x18, 60, 3, 0, 0, 0, 0x83, 0, 6, 0, 0}},
-    {SIGNED, 9, {0x84, 4, 0, 0, 0x84, 5, 1, 7, 0}},
-    {SIGNED_WITH_TICK, 5, {0x84, 5, 0, 0, 40}},
-    {SIGNED_WITH_TICK, 7, {0x84, 5, 0, 0x19, 9, 9, 40}},
-    {SIGNED, 2, {0x81, 6}},
-    {SIGNED_WITH_TICK, 3, {0x82, 7, 4}},
-    {SIGNED, 42, {0x84, 8, 0x19, 2, 0, 10, 0x58, 32, 1, 2, 3}},
-    {SIGNED, 17, {0x84, 9, 0x19, 2, 0, 0, 0x4a, 1, 32, 0x80, 0x20, 0, 4, 0, 0, 0, 0}},
-    {SIGNED, 5, {0x82, 10, 0x19, 2, 0}},
-    {SIGNED, 2, {0x81, 11}},
-    {SIGNED, 38, {0x84, 12, 1, 1, 0x58, 32}},
-    {SIGNED, 5, {0x82, 13, 0x19, 2, 0}},
-    {SIGNED_WITH_TICK, 13, {0x87, 14, 0x19, 1, 2, 1, 0x18, 200, 0x18, 99, 0x19, 4, 4, }},
-    {SIGNED_WITH_TICK, 15, {0x87, 14, 0x19, 1, 2, 7, 0x18, 200, 0x18, 99, 0x19, 4, 4, 0x18, 200}},
-    {RAW, 19, {0x48, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}},
-    {RAW, 12, {0x50, 1, 0x81, 6}},
-    {RAW, 14, {0x56, 0, 1, 0, 0x82, 7, 4}},
-    {PASS, 1, {3}},
-    {PASS, 1, {30}},
-    {PASS, 1, {180}},
-    {SUBSCRIBE, 1, {1}},
-    {DOWN, 0, {0}},
-    {PRESS, 1, {9}},
-    {PRESS, 1, {1}},
-    {NO_CREDIT, 1, {9}},
-    {RESTART, 1, {11}},
+#define STEP(kind, ...) {kind, sizeof((const uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}}
+
+static const struct { uint8_t kind, len, bytes[56]; } conversation[] = {
+    STEP(SIGNED_WITH_TICK, 0x84, 1, 0, 0, 0x18, 0x28),  /* play */
+    STEP(SIGNED_WITH_TICK, 0x84, 1, 8, 0x19, 9, 9, 0x18, 0x28),  /* play for a time */
+    STEP(SIGNED_WITH_TICK, 0x84, 1, 0x19, 2, 0x34, 0x19, 0xea, 0x60, 0x18, 0x28),  /* play an uploaded one */
+    STEP(SIGNED_WITH_TICK, 0x86, 2, 2, 0x43, 1, 0xc8, 3, 0x18, 0xc8, 0x19, 1, 1, 0x18, 0x28),  /* light */
+    STEP(SIGNED_WITH_TICK, 0x86, 2, 6, 0x43, 0xff, 0xff, 0xff, 0x18, 0xff, 0, 0x18, 0x28),  /* light */
+    STEP(SIGNED_WITH_TICK, 0x85, 3, 1, 0x19, 7, 8, 0x18, 0x5a, 0x18, 0x28),  /* servo */
+    STEP(SIGNED_WITH_TICK, 0x85, 3, 0, 0, 0, 4),  /* servo */
+    STEP(SIGNED_WITH_TICK, 0x87, 0x0e, 0x19, 1, 2, 7, 0x18, 0xc8, 0x18, 0x63, 0x19, 4, 4, 0x18, 0x28),  /* puppet */
+    STEP(SIGNED_WITH_TICK, 0x87, 0x0e, 0x19, 2, 0x35, 9, 0x18, 0xff, 0x19, 1, 0xf4, 0, 0x18, 0x28),
+    STEP(SIGNED_WITH_TICK, 0x84, 5, 0, 0, 0x18, 0x28),  /* run */
+    STEP(SIGNED_WITH_TICK, 0x84, 5, 1, 0x19, 9, 9, 0x18, 0x28),  /* run later */
+    STEP(SIGNED_WITH_TICK, 0x82, 7, 4),  /* renew */
+    STEP(SIGNED_WITH_TICK, 0x82, 7, 0),  /* give up */
+    STEP(SIGNED, 0x86, 4, 0, 0, 0x84, 0, 1, 7, 0, 0x86, 0x18, 0x64, 2, 3, 0x43, 9, 9, 9, 0x18, 0x63, 0, 0x85, 5, 3,
+         0, 0, 0x14),  /* cues */
+    STEP(SIGNED, 0x85, 4, 1, 0, 0x87, 0, 0x0e, 0x19, 1, 0, 1, 0x18, 0xff, 0x19, 1, 0x2c, 0x19, 3, 0x84, 0x85, 0x18,
+         0x3c, 3, 2, 0x19, 3, 0x84, 0),  /* cues */
+    STEP(SIGNED, 0x84, 4, 0, 3, 0x84, 5, 1, 7, 0),  /* more cues */
+    STEP(SIGNED, 0x81, 6),  /* stop */
+    STEP(SIGNED, 0x84, 8, 0x19, 2, 0x35, 7, 0x58, 0x20, 0x8e, 0xa1, 0xe8, 0x2a, 0x25, 0x40, 0x99, 0x3d, 0x35, 0x74,
+         0x33, 0xb5, 0x55, 0x6a, 0x1e, 0x5d, 0xb6, 0xe8, 0xb7, 0x2d, 0xdf, 0x1f, 0xb8, 0x68, 0x12, 0x3c, 0xcd, 0x33,
+         0xb0, 0x24, 0xdd, 0xa8),  /* asset */
+    STEP(SIGNED, 0x84, 9, 0x19, 2, 0x35, 0, 0x47, 1, 0x20, 0x80, 0x20, 0, 4, 0),  /* chunk */
+    STEP(SIGNED, 0x82, 0x0a, 0x19, 2, 0x35),  /* commit */
+    STEP(SIGNED, 0x84, 8, 0x19, 2, 0x34, 0x0c, 0x58, 0x20, 0xef, 0x14, 0x83, 0x35, 0x4e, 0xc4, 0xf9, 0x14, 0xe6,
+         0xad, 0x24, 0x27, 0x69, 0x9c, 0x65, 0xdd, 0xa7, 0x36, 0xdd, 0x8b, 0xe3, 0xa4, 0xab, 0xe4, 0x2f, 0x4b, 0xe0,
+         0x1b, 0xe4, 0x4a, 0xad, 0xd1),  /* asset */
+    STEP(SIGNED, 0x84, 9, 0x19, 2, 0x34, 0, 0x45, 0, 0x20, 8, 0, 2),  /* chunk */
+    STEP(SIGNED, 0x84, 9, 0x19, 2, 0x34, 5, 0x47, 2, 0x80, 0x20, 0, 4, 0, 0),  /* chunk */
+    STEP(SIGNED, 0x82, 0x0a, 0x19, 2, 0x34),  /* commit */
+    STEP(SIGNED, 0x81, 0x0b),  /* query */
+    STEP(SIGNED, 0x84, 0x0c, 1, 1, 0x58, 0x20, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
+         0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f),  /* rekey */
+    STEP(SIGNED, 0x82, 0x0d, 0x19, 2, 3),  /* identify */
+    STEP(SIGNED, 0x82, 0x0d, 0),  /* identify */
+    STEP(SIGNED, 0x82, 0x0f, 0x82, 1, 0x41, 2),  /* unknown */
+    STEP(SUBSCRIBE, 1),
+    STEP(RAW, 0x48, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0),
+    STEP(RAW, 0x50, 1, 0x81, 6, 0, 0, 0, 0, 0, 0, 0, 0),
+    STEP(RAW, 0x56, 0, 1, 0, 0x82, 7, 4, 0, 0, 0, 0, 0, 0, 0, 0),
+    STEP(PASS, 3),
+    STEP(PASS, 30),
+    STEP(PASS, 180),
+    STEP(OPEN, 0),
+    STEP(OPEN, 0),
+    STEP(OPEN | OTHER, 0),
+    STEP(DOWN, 0),
+    STEP(PRESS, 9),
+    STEP(PRESS, 1),
+    STEP(NO_CREDIT, 9),
+    STEP(RESTART, 11),
 };
 
 enum { STEP_MAX = 80, INPUT_MAX = 2048 };
@@ -175,22 +195,32 @@ static size_t add_step(uint8_t *input, size_t which)
     size_t len = conversation[which].len;
 
     memcpy(bytes, conversation[which].bytes, len);
-    if (fuzz_random(3) == 0)
+    if (fuzz_random(5) == 0)
         len = fuzz_mutate(bytes, len, sizeof bytes);
-    input[0] = (uint8_t)(conversation[which].kind ^ (fuzz_random(4) == 0 ? 0x80 : 0));
+    input[0] = (uint8_t)(conversation[which].kind ^ (fuzz_random(4) == 0 ? OTHER : 0));
     input[1] = (uint8_t)len;
     memcpy(input + 2, bytes, len);
     return len + 2;
 }
 
+/* Often the step that makes sense after the last one, so that uploads and runs come about. */
+static size_t step_after(size_t last)
+{
+    size_t next = fuzz_random(3) > 0 ? last + 1 : fuzz_random(UINT16_MAX);
+
+    return next % (sizeof conversation / sizeof conversation[0]);
+}
+
 static void once(void)
 {
-    uint8_t input[INPUT_MAX];
-    size_t len = add_step(input, fuzz_random(2));
-    uint32_t steps = 1 + fuzz_random(20);
+    uint8_t input[INPUT_MAX] = {OPEN, 0};
+    size_t len = 2, which = fuzz_random(UINT16_MAX);
+    uint32_t steps = 1 + fuzz_random(24);
 
-    while (steps-- > 0)
-        len += add_step(input + len, fuzz_random(sizeof conversation / sizeof conversation[0]));
+    while (steps-- > 0) {
+        which = step_after(which);
+        len += add_step(input + len, which);
+    }
     LLVMFuzzerTestOneInput(input, len);
 }
 
