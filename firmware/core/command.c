@@ -63,7 +63,7 @@ static bool read_arguments(struct cbor_reader *reader, const struct schema *sche
 {
     size_t numbers = 0;
 
-    memset(arguments, 0, sizeof *arguments);
+    *arguments = (struct arguments){.bytes = reader->at};
     for (const uint8_t *kind = schema->kinds; *kind != END; kind++) {
         if (*kind == LEASE && !leased)
             break;

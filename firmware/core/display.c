@@ -115,11 +115,11 @@ static uint64_t frame_time(const struct display *display)
 
 static void draw_animation(struct display *display)
 {
-    uint8_t frame[PICTURE_BYTES];
-
     if (display->animation.side == PICTURE_SIDE) {
         show(display, display->picture);
     } else {
+        uint8_t frame[PICTURE_BYTES];
+
         picture_double(display->picture, frame);
         show(display, frame);
     }

@@ -7,6 +7,7 @@
 #define FLOOR 4096                      /* lower edge of the picture, 1/256 pixel below its middle */
 #define LIFE_SIZE 256
 
+/* cppcheck-suppress shiftNegativeLHS */
 _Static_assert(-1 >> 1 == -1, "shifts of negative numbers must be arithmetic");
 
 enum { DEFAULT_PERIOD_MS = 1000, HIDDEN_ALL = 64, SIDE = PICTURE_SIDE };
