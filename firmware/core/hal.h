@@ -75,8 +75,9 @@ struct cuelight_hal {
     /* Angle of a channel, 0 to 1800; not enabled: stop the pulses, the angle says where it was left. On change only. */
     void (*servo)(void *ctx, uint8_t channel, uint16_t decidegrees, bool enabled);
     /* The safe line. True: motor driver enable low, everything at its resting level; the outputs above were put to rest
-     * just before. It is true in every state but ACTIVE, also while identify flashes light and display in a session. `fault` is the latched reason (enum cuelight_fault) and 0
-     * when there is none; a board with retained memory may keep it there and give it back as reset_fault. */
+     * just before. It is true in every state but ACTIVE, also while identify flashes light and display in a session.
+     * `fault` is the latched reason (enum cuelight_fault) and 0 when there is none; a board with retained memory may
+     * keep it there and give it back as reset_fault. */
     void (*safe)(void *ctx, bool safe, uint8_t fault);
     /* The state of the device (enum cuelight_state) and the latched fault. On change of either. */
     void (*state)(void *ctx, uint8_t state, uint8_t fault);
