@@ -11,7 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import BUTTON_PLATFORMS, CONF_KIND, DOMAIN, EntryKind
 from .coordinator import ButtonConfigEntry, ButtonCoordinator
 from .services import async_setup_services
-from .studio import async_setup_studio, async_unload_studio
+from .studio import async_remove_studio, async_setup_studio, async_unload_studio
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -37,8 +37,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Let a removed button be discovered again."""
-    if entry.data[CONF_KIND] == EntryKind.BUTTON:
+    """Forget a studio's jobs; let a removed button be discovered again."""
+    if entry.data[CONF_KIND] == EntryKind.STUDIO:
+        await async_remove_studio(hass, entry)
+    else:
         bluetooth.async_rediscover_address(hass, entry.data[CONF_ADDRESS])
 
 

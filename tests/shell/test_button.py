@@ -205,6 +205,17 @@ async def test_a_status_without_a_lease_says_that_the_light_is_off(
     assert state(hass, LIGHT).state == STATE_OFF
 
 
+async def test_a_status_with_a_lease_changes_nothing_shown(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    button.tell(Status(DeviceState.ACTIVE, 1000, 40, 3000, 0, button.session.last_counter))
+    await hass.async_block_till_done()
+    assert state(hass, LIGHT).state == STATE_ON
+    assert state(hass, SAFETY).state == STATE_ON
+
+
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [
@@ -289,6 +300,18 @@ async def test_a_connected_button_is_available_though_it_does_not_advertise(
     assert state(hass, LIGHT).state == STATE_OFF, "a button let go in good order is still here"
     await radio.pass_time(60)
     assert state(hass, LIGHT).state == STATE_UNAVAILABLE
+
+
+async def test_a_button_let_go_that_advertises_again_stays_available(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await act(hass, "light.turn_on", LIGHT)
+    await radio.fall_silent()
+    await entry.runtime_data.client.disconnect()
+    radio.advertise(button)
+    await radio.pass_time(60)
+    assert state(hass, LIGHT).state == STATE_OFF
 
 
 @pytest.mark.parametrize(
@@ -386,3 +409,14 @@ async def test_reloading_brings_everything_back(hass: HomeAssistant, button: Fak
     assert state(hass, LIGHT).state == STATE_OFF
     await act(hass, "light.turn_on", LIGHT)
     assert state(hass, LIGHT).state == STATE_ON
+
+
+async def test_a_removed_button_is_discovered_again(hass: HomeAssistant, radio: Radio, set_up: SetUp) -> None:
+    entry = await set_up()
+    radio.add(FakeButton())
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.config_entries.flow.async_progress_by_handler("cuelight")
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [flow] = hass.config_entries.flow.async_progress_by_handler("cuelight")
+    assert flow["context"]["unique_id"] == DEV_ID.hex()
