@@ -50,7 +50,8 @@ static void run(struct cuelight *device, uint8_t number, const struct command *c
     uint64_t start_us = zero_us + (uint64_t)command->number[1] * 1000u;
 
     device_end_timeline(device, DONE_REPLACED, now_us);
-    timeline_run(&device->timelines, (uint8_t)command->number[0], number, zero_us, start_us > now_us ? start_us : now_us);
+    timeline_run(&device->timelines, (uint8_t)command->number[0], number, zero_us,
+                 start_us > now_us ? start_us : now_us);
 }
 
 static uint8_t take_cues(struct cuelight *device, const struct command *command, uint64_t now_us)
@@ -131,7 +132,8 @@ static uint8_t serve(struct cuelight *device, uint8_t number, const struct comma
     return code;
 }
 
-static uint8_t act(struct cuelight *device, uint8_t number, const struct command *command, uint32_t tick, uint64_t now_us)
+static uint8_t act(struct cuelight *device, uint8_t number, const struct command *command, uint32_t tick,
+                   uint64_t now_us)
 {
     uint8_t code = check(device, command);
 

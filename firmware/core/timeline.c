@@ -8,7 +8,8 @@ uint8_t timeline_check(const struct timelines *timelines, uint32_t timeline)
     return timelines->count[timeline] > 0 ? ACK_OK : ACK_OUT_OF_ORDER;
 }
 
-uint8_t timeline_check_cues(const struct timelines *timelines, const struct outputs *outputs, const struct command *cues)
+uint8_t timeline_check_cues(const struct timelines *timelines, const struct outputs *outputs,
+                            const struct command *cues)
 {
     uint32_t timeline = cues->number[0], first = cues->number[1];
     struct cbor_reader reader = cues->cues;

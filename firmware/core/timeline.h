@@ -27,7 +27,8 @@ struct timelines {
 
 /* Whether the timeline can run, whether the batch of cues can be added: each an enum ack_code. */
 uint8_t timeline_check(const struct timelines *timelines, uint32_t timeline);
-uint8_t timeline_check_cues(const struct timelines *timelines, const struct outputs *outputs, const struct command *cues);
+uint8_t timeline_check_cues(const struct timelines *timelines, const struct outputs *outputs,
+                            const struct command *cues);
 
 /* Adds a batch that was found good; cue 0 replaces the timeline. */
 void timeline_add(struct timelines *timelines, const struct command *cues);

@@ -189,7 +189,8 @@ def main() -> None:
     folder = Path(__file__).parent
     animations = {path: read_animation(path) for path in drawings(folder, "animation")}
     sprites = {path: read_sprite(path) for path in drawings(folder, "sprite")}
-    text = "/* SPDX-License-Identifier: Apache-2.0\n *\n * Made by art/compile.py from the drawings beside it; do not edit.\n */\n"
+    text = "/* SPDX-License-Identifier: Apache-2.0\n"
+    text += " *\n * Made by art/compile.py from the drawings beside it; do not edit.\n */\n"
     text += '#include "art.h"\n\n'
     text += "\n".join(c_array(path, encode_animation(animation)) for path, animation in animations.items()) + "\n"
     text += "\n".join(c_array(path, encode_sprite(picture)) for path, picture in sprites.items()) + "\n"
