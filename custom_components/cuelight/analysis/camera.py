@@ -111,6 +111,18 @@ def halved(pictures: Floats) -> Floats:
     return 0.25 * (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2])
 
 
+def blurred(pictures: Floats) -> Floats:
+    """Pictures smoothed by 1-2-1 along both axes, so that moving them by half a pixel blurs them no further."""
+    padded = np.concatenate((pictures[..., :1, :], pictures, pictures[..., -1:, :]), axis=-2)
+    rows = padded[..., :-1, :] + padded[..., 1:, :]
+    rows = rows[..., :-1, :] + rows[..., 1:, :]
+    padded = np.concatenate((rows[..., :1], rows, rows[..., -1:]), axis=-1)
+    rows = padded[..., :-1] + padded[..., 1:]
+    rows = rows[..., :-1] + rows[..., 1:]
+    rows *= 1 / 16
+    return rows
+
+
 def slope(pictures: Floats) -> Floats:
     """Grey levels a pixel along the steeper axis, of pictures in the last two axes."""
     out = np.zeros_like(pictures)

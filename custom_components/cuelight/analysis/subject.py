@@ -26,7 +26,7 @@ SLOW_REACH_S = 0.42
 """Seconds to the pictures compared with for what grows, shrinks or moves slowly."""
 REACH_S = 0.19
 """Seconds to the pictures compared with: a slow subject has moved a pixel by then, a fast one is not yet elsewhere."""
-SEEN_LEVELS = 6.0
+SEEN_LEVELS = 3.0
 """Grey levels a pixel must differ by beyond the noise and misregistration to belong to the subject."""
 SEEN_NOISE = 2.5
 """Times the median difference, which is noise, added to that."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, Motion, halved, register, slope, warp
+from .camera import Floats, Motion, blurred, halved, register, slope, warp
 from .decode import SmallPicture
 
 type Ticks = npt.NDArray[np.intp]
@@ -78,6 +78,7 @@ class Window:
         planes[:, 0] = halved(luma.astype(np.float32))
         planes[:, 1:] = np.stack([picture.chroma for picture in pictures])
         planes[:, 1:] -= 128
+        planes = blurred(planes)
         self.planes = np.concatenate((self.planes, planes)) if self.end > self.first else planes
         self.brightness.extend(planes[:, 0].mean(axis=(1, 2)))
         self.end += len(pictures)
