@@ -82,6 +82,8 @@ def parse_prompt(prompt: str) -> Beats:
     motions, denied = _motions(tokens)
     unknown = tuple(dict.fromkeys(token.text for token in tokens if token.kind is _Kind.UNKNOWN))
     notes = []
+    if unknown and subject is not None and motions:
+        notes.append(f"Words that mean nothing to the storyboard are left out{_quoted(unknown)}.")
     if subject is None:
         notes.append(f"No subject that it can draw was found{_quoted(unknown)}; a spark stands in for it.")
     elif others:
@@ -108,7 +110,7 @@ def parse_prompt(prompt: str) -> Beats:
 
 def _quoted(unknown: tuple[str, ...]) -> str:
     shown = [word if len(word) <= 24 else word[:23] + "…" for word in unknown[:6]]
-    return f" (words it does not know: {', '.join(shown)}{', …' if len(unknown) > 6 else ''})" if shown else ""
+    return f" (unknown: {', '.join(shown)}{', …' if len(unknown) > 6 else ''})" if shown else ""
 
 
 def _first(tokens: Iterable[_Token], kind: _Kind) -> str | None:

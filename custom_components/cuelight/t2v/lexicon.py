@@ -134,7 +134,8 @@ PLACES: dict[str, str] = {
     "forest": "forest wood woods woodland jungle 森林 树林 林中 🌲 🌳 🏕",
     "street": ("street road city town sidewalk pavement avenue downtown highway 街道 街上 马路 大街 城市 路上 街 🏙 🛣"),
     "room": (
-        "room bedroom kitchen living_room lounge house home indoors floor sofa couch 房间 客厅 卧室 厨房 屋里 家里 🛋 🏠"
+        "room bedroom kitchen living_room lounge house home indoors floor sofa couch table chair shelf "
+        "房间 客厅 卧室 厨房 屋里 家里 桌子 桌 🛋 🏠"
     ),
     "meadow": "meadow field grass garden park lawn farm countryside 草地 草原 花园 公园 田野 院子 🌱 🌿 🌾",
     "snow": "snow snowy winter ice mountain 雪地 雪山 冰 冬天 雪 山 ❄ ⛄ 🏔 🗻",

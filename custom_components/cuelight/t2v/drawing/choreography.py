@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from ..lexicon import Motion
 from .subjects import Character, Gesture
 
-HOVER = 0.09
 FALL_HEIGHT = 0.36
 _GRAVITY = 3.5  # frame heights per second squared, so that jumps and falls belong to one world
 _LEFTMOST, _RIGHTMOST = 0.2, 0.8
 _SMALLEST, _LARGEST = 0.13, 0.58
-_EDGE = 0.045
+_EDGE = 0.075
 
 
 _AT_REST = Gesture()
@@ -182,7 +181,7 @@ def _approach(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
 def _fall(pose: Pose, share: float, span: Span, film: Choreography) -> Pose:
     """Step over the edge, drop in a parabola, land softly on the ground."""
     way = span.way
-    reach = 0.0 if film.character.floats else _EDGE + 0.5 * film.character.height * pose.scale
+    reach = 0.0 if film.character.hover else _EDGE + 0.5 * film.character.height * pose.scale
     if share >= 1:
         return replace(pose, x=pose.x + way * reach, level=0.0)
     seconds = share * (span.end - span.start)
@@ -298,7 +297,7 @@ def choreograph(
     opening = Pose(
         alpha=0.0 if _starts_hidden(fitting) else 1.0,
         level=FALL_HEIGHT if Motion.FALL in fitting else 0.0,
-        lift=HOVER if character.floats else 0.0,
+        lift=character.hover,
         face=float(_first_way(spans, rng)),
     )
     film = Choreography(character, opening, tuple(spans), duration, fps, blink=rng.uniform(0, 2.4), notes=tuple(notes))
@@ -470,10 +469,10 @@ def _sized(film: Choreography) -> Choreography:
 def _ledge(film: Choreography) -> tuple[float, float] | None:
     """Return the x-range of the ledge: under everything before the fall, ending where the subject steps off."""
     fall = next((span for span in film.spans if span.motion is Motion.FALL), None)
-    if fall is None or film.character.floats:
+    if fall is None or film.character.hover:
         return None
     frames = range(round(fall.start * film.fps) + 1)
     xs = [film.pose(index / film.fps).x for index in frames]
     edge = film.pose(fall.start).x + fall.way * _EDGE
-    back = (min(xs) - 0.12) if fall.way > 0 else (max(xs) + 0.12)
+    back = (min(xs) - 0.17) if fall.way > 0 else (max(xs) + 0.17)
     return (min(edge, back), max(edge, back))

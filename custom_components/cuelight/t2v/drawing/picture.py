@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -89,10 +89,8 @@ class Picture:
         with pen.flat():
             pen.polygon([(left, top - 0.012), (left, top), (right, top), (right, top - 0.012)], lighter(wood, 0.3))
         small = sheet.resize(self._size, Image.Resampling.LANCZOS)
-        shaded = self._shadow(
-            np.asarray(backdrop, np.float32), (left + right) / 2 / aspect, ground, (right - left) * 0.5, 0.3
-        )
-        table = Image.fromarray(shaded.astype(np.uint8))
+        table = backdrop.copy()
+        _cast_shadow(table, Shadow((left + right) / 2 / aspect, ground, (right - left) * 0.5, 0.3))
         table.paste(small, (0, 0), small)
         return table
 
@@ -109,13 +107,12 @@ class Picture:
         width, height = self._size
         foot = self._foot(pose)
         size = self._character.height * pose.scale
-        surface = foot if self._over_ledge(pose) else self._foot(replace(pose, level=0.0))
+        ledge = self._film.ledge if self._over_ledge(pose) else None
+        surface = foot if ledge else self._foot(replace(pose, level=0.0))
         above = foot + pose.lift - surface
+        radius = size * (0.62 - 0.4 * min(above, 0.8)) * max(0.4, abs(pose.face))
         picture = self._backdrop.copy()
-        strength = pose.alpha * 0.42 / (1 + 5 * above)
-        self._cast_shadow(
-            picture, pose.x, surface, size * (0.62 - 0.4 * min(above, 0.8)) * max(0.4, abs(pose.face)), strength
-        )
+        _cast_shadow(picture, Shadow(pose.x, surface, radius, pose.alpha * 0.42 / (1 + 5 * above), ledge or (0.0, 1.0)))
         sheet, corner = self._subject(pose, pose.x * width, (1 - foot - pose.lift) * height, size * height)
         if pose.alpha < 1:
             sheet.putalpha(sheet.getchannel("A").point([round(value * pose.alpha) for value in range(256)]))
@@ -167,22 +164,30 @@ class Picture:
         self._character.draw(pen, self._look, pose.gesture)
         return sheet.reduce(_SUPERSAMPLING), origin
 
-    def _cast_shadow(self, picture: Image.Image, x: float, y: float, radius: float, strength: float) -> None:
-        width, height = self._size
-        left, right = (math.floor(x * width - radius * 1.9 * height), math.ceil(x * width + radius * 1.9 * height))
-        top, bottom = (math.floor((1 - y - radius * 0.6) * height), math.ceil((1 - y + radius * 0.6) * height))
-        box = (max(0, left), max(0, top), min(width, right), min(height, bottom))
-        if box[0] >= box[2] or box[1] >= box[3]:
-            return
-        part = np.asarray(picture.crop(box), np.float32)
-        rows, columns = np.ogrid[box[1] : box[3], box[0] : box[2]]
-        squared = ((columns - x * width) / (radius * height)) ** 2 + (
-            (rows - (1 - y) * height) / (radius * 0.26 * height)
-        ) ** 2
-        shade = 1 - strength * np.exp(-1.6 * squared)
-        picture.paste(Image.fromarray((part * shade[..., None]).astype(np.uint8)), box[:2])
 
-    def _shadow(self, picture: np.ndarray, x: float, y: float, radius: float, strength: float) -> np.ndarray:
-        image = Image.fromarray(picture.astype(np.uint8))
-        self._cast_shadow(image, x, y, radius, strength)
-        return np.asarray(image, np.float32)
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A soft ellipse on a surface: ``x`` and the range it may fill in widths, ``y`` and ``radius`` in heights."""
+
+    x: float
+    y: float
+    radius: float
+    strength: float
+    within: tuple[float, float] = (0.0, 1.0)
+
+
+def _cast_shadow(picture: Image.Image, shadow: Shadow) -> None:
+    """Darken the picture where the shadow falls, in place."""
+    width, height = picture.size
+    x, y = shadow.x * width, (1 - shadow.y) * height
+    wide, high = shadow.radius * height, shadow.radius * height * 0.26
+    low, high_end = (max(0.0, min(1.0, end)) * width for end in shadow.within)
+    left, right = max(math.floor(low), math.floor(x - 1.9 * wide)), min(math.ceil(high_end), math.ceil(x + 1.9 * wide))
+    top, bottom = max(0, math.floor(y - 2.2 * high)), min(height, math.ceil(y + 2.2 * high))
+    if left >= right or top >= bottom:
+        return
+    part = np.asarray(picture.crop((left, top, right, bottom)), np.float32)
+    rows, columns = np.ogrid[top:bottom, left:right]
+    squared = ((columns - x) / wide) ** 2 + ((rows - y) / high) ** 2
+    shade = 1 - shadow.strength * np.exp(-1.6 * squared)
+    picture.paste(Image.fromarray((part * shade[..., None]).astype(np.uint8)), (left, top))

@@ -374,6 +374,8 @@ def _sea(p: Painter) -> tuple[float, Colour]:
 
 
 def _underwater(p: Painter) -> tuple[float, Colour]:
+    if p.hour == "sunset":
+        p.hour = "day"
     blue = p.rng.choice(((30, 120, 170), (24, 132, 150), (44, 104, 176)))
     top, deep = p.tone(lighter(blue, 0.6)), p.tone(darker(blue, 0.35))
     p.gradient([(1, top), (0.55, p.tone(blue)), (0, deep)])

@@ -656,14 +656,14 @@ def spark(pen: Pen, look: Look, g: Gesture) -> None:
 class Character:
     """A subject of the cast: how it is drawn, how big, and which colours and places suit it.
 
-    ``floats`` hovers over the ground, ``flies`` walks through the air, ``rolls`` turns as it goes, ``wheels`` spins in
-    the picture's plane (what does not, spins about its own axis).
+    ``hover`` is how high over the ground it stays, ``flies`` walks through the air, ``rolls`` turns as it goes,
+    ``wheels`` spins in the picture's plane (what does not, spins about its own axis).
     """
 
     draw: Artist
     mains: tuple[Colour, ...]
     height: float = 0.3
-    floats: bool = False
+    hover: float = 0.0
     flies: bool = False
     rolls: bool = False
     wheels: bool = False
@@ -687,7 +687,7 @@ CAST: dict[str, Character] = {
         fish,
         ((250, 136, 54), (64, 152, 220), (250, 206, 70), (232, 92, 120)),
         0.25,
-        floats=True,
+        hover=0.2,
         places=("underwater",),
         accent=(250, 190, 80),
     ),
@@ -704,19 +704,19 @@ CAST: dict[str, Character] = {
         ball, _BRIGHT, 0.22, rolls=True, wheels=True, accent=(250, 210, 80), places=("meadow", "sea", "room")
     ),
     "star": Character(
-        star, ((252, 208, 74), (250, 160, 90)), 0.27, floats=True, wheels=True, places=("space", "meadow")
+        star, ((252, 208, 74), (250, 160, 90)), 0.27, hover=0.09, wheels=True, places=("space", "meadow")
     ),
-    "heart": Character(heart, ((232, 70, 92), (244, 120, 160)), 0.27, floats=True, places=("stage", "room", "meadow")),
+    "heart": Character(heart, ((232, 70, 92), (244, 120, 160)), 0.27, hover=0.09, places=("stage", "room", "meadow")),
     "ghost": Character(
         ghost,
         ((246, 246, 252), (206, 222, 248), (232, 214, 250)),
         0.33,
-        floats=True,
+        hover=0.09,
         places=("forest", "room", "street"),
     ),
     "car": Character(car, _BRIGHT, 0.24, places=("street", "desert", "meadow")),
-    "balloon": Character(balloon, _BRIGHT, 0.36, floats=True, places=("meadow", "sea", "street")),
-    "rocket": Character(rocket, _BRIGHT, 0.38, floats=True, accent=_RED, places=("space", "desert")),
+    "balloon": Character(balloon, _BRIGHT, 0.36, hover=0.09, places=("meadow", "sea", "street")),
+    "rocket": Character(rocket, _BRIGHT, 0.38, hover=0.09, accent=_RED, places=("space", "desert")),
     "flower": Character(
         flower,
         ((244, 130, 168), (246, 244, 236), (232, 84, 84), (150, 130, 226)),
@@ -727,7 +727,7 @@ CAST: dict[str, Character] = {
         spark,
         ((252, 190, 70), (110, 200, 244), (240, 130, 190)),
         0.26,
-        floats=True,
+        hover=0.09,
         wheels=True,
         places=("stage", "space", "forest"),
     ),
