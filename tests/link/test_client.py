@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from bleak.exc import BleakError
 from bleak_retry_connector import BleakOutOfConnectionSlotsError
 
 from custom_components.cuelight.link import (
@@ -23,6 +24,7 @@ from custom_components.cuelight.link import (
     Identify,
     InvalidArgument,
     Light,
+    Limits,
     LinkClient,
     LinkLost,
     LinkReleased,
@@ -1092,6 +1094,75 @@ async def test_a_stop_on_a_link_that_breaks_meanwhile_does_not_raise(board: Fake
     asyncio.get_running_loop().call_later(0.005, board.lose_link)
     assert await client.stop() is False
     assert not board.on
+    await client.disconnect()
+
+
+@virtual_time
+async def test_a_stop_behind_a_write_that_hangs_cuts_the_link(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.send(RED)
+    await client._channel.connection.write_lock.acquire()
+    began = now()
+    assert await client.stop() is False
+    assert now() - began == pytest.approx(3.0)
+    await asyncio.sleep(0.1)
+    assert not board.on
+    assert board.client is None
+
+
+# Deadlines
+
+
+@virtual_time
+async def test_a_command_that_waits_too_long_for_its_turn_is_told_and_never_sent(board: FakeBoard) -> None:
+    board.connect_s = 10.0
+    client = make_client(board, limits=Limits(queue_s=2.0))
+    with pytest.raises(LinkTimeout) as caught:
+        await client.send(RED)
+    assert caught.value.stage == "queue"
+    await client.connect()
+    assert board.performed == []
+    await client.disconnect()
+
+
+@virtual_time
+async def test_an_upload_has_a_deadline_of_its_own(board: FakeBoard) -> None:
+    client = make_client(board)
+    async with client._bulk:
+        with pytest.raises(LinkTimeout) as caught:
+            await client.upload(0x200, ASSET)
+    assert caught.value.stage == "upload"
+    await client.disconnect()
+
+
+@virtual_time
+async def test_a_write_that_the_stack_refuses_ends_the_link(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.send(RED)
+
+    def fail(to_device: bool, frame: bytes) -> bytes:
+        if to_device:
+            raise BleakError("ATT error 0x0e")
+        return frame
+
+    board.touch = fail
+    with pytest.raises(LinkLost):
+        await client.send(GREEN)
+    await asyncio.sleep(0.1)
+    assert not board.on
+    await client.disconnect()
+
+
+@virtual_time
+async def test_a_refused_rotation_leaves_the_old_key(board: FakeBoard) -> None:
+    board.slots[1] = KeySlot(KEY, 0)
+    client = make_client(board, replace(CREDENTIALS, slot=1))
+    await client.connect()
+    board.session._slot = 2
+    with pytest.raises(CommandRefused) as caught:
+        await client.rotate_key()
+    assert caught.value.code == AckCode.DENIED
+    assert client.credentials == replace(CREDENTIALS, slot=1)
     await client.disconnect()
 
 
