@@ -27,7 +27,7 @@ BOARDS = ("b_l475e_iot01a", "nucleo_wb55rg")
 
 TABLES = {"core": "cuelight_hal", "host": "ble_callbacks", "app": "app_board", "store": "store_flash"}
 """Which structure a layer calls through."""
-PASSED = {"write": ("emulation_write", "trace_write"), "clock_us": ("clock_us",)}
+PASSED = {"write": ("board_write",), "clock_us": ("clock_us",)}
 """Pointers that are handed over as arguments."""
 EXCEPTION_FRAME = 26 * 4 + 4  # registers, with those of the floating-point unit, and alignment
 HEAP = {"malloc", "_malloc_r", "free", "_free_r", "calloc", "realloc", "_sbrk", "sbrk"}

@@ -13,7 +13,7 @@ function(bare_metal_image name)
   set(common ${CMAKE_SOURCE_DIR}/boards/common)
   list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   add_executable(${name} ${ARGN} ${common}/startup.c ${common}/flash.c ${common}/identity.c ${common}/latch.c
-                         ${common}/random.c ${common}/record.c ${common}/trace.c ${common}/watchdog.c)
+                         ${common}/random.c ${common}/record.c ${common}/task.c ${common}/trace.c ${common}/watchdog.c)
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${common})
   target_compile_definitions(${name} PRIVATE CUELIGHT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE cuelight_app)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "clock.h"
 
+#include "board.h"
 #include "cortex.h"
 #include "stm32.h"
 

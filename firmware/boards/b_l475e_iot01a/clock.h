@@ -10,9 +10,6 @@ void clock_start(void);
 
 enum { TICK_US = 1000 };
 
-/* Monotonic microseconds since clock_start(). */
-uint64_t clock_us(void);
-
 void clock_tick_handler(void);
 void tick_handler(void); /* the board's */
 
