@@ -1,6 +1,6 @@
 """Draws the integration's icon and logo: a button that glows, and on it the play sign as its small display shows it.
 
-    .venv/bin/python script/_brand.py
+.venv/bin/python script/_brand.py
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Makes the pure packages importable as ``cuelight.link``, ``cuelight.t2v``, ``cuelight.analysis`` and ``cuelight.cues``.
+"""Makes the pure packages importable as ``cuelight.link``, ``cuelight.t2v``, ``cuelight.analysis``, ``cuelight.cues``.
 
-The integration's own package imports Home Assistant; these command-line tools do not need it, so the package is stood in
-for by an empty one with the same search path.
+The integration's own package imports Home Assistant; these command-line tools do not need it, so the package is stood
+in for by an empty one with the same search path.
 """
 
 import sys

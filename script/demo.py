@@ -221,9 +221,12 @@ def tell(result: Mapping[str, Any], answer: Mapping[str, Any], boards: Sequence[
 
 
 def keep(answer: Mapping[str, Any], config: Path, out: Path) -> list[Path]:
-    """Copy the scene's files out of Home Assistant's media folder; return where they are now."""
+    """Copy the scene's files, and the film wherever it is, to the user's folder; return where they are now."""
     source = config / "media" / "cuelight" / str(answer["scene_id"])
-    return [Path(shutil.copy2(path, out / path.name)) for path in sorted(source.iterdir()) if path.is_file()]
+    paths = {path.name: path for path in source.iterdir() if path.is_file()}
+    film = Path(answer["film"]["path"])
+    paths.setdefault(f"film{film.suffix}", film)
+    return [Path(shutil.copy2(path, out / name)) for name, path in sorted(paths.items())]
 
 
 async def demo(arguments: argparse.Namespace, config: Path) -> int:
@@ -250,7 +253,8 @@ async def demo(arguments: argparse.Namespace, config: Path) -> int:
         await asyncio.sleep(0.3)  # the boards' last lines
         result = report(answer, boards, devices)
         arguments.out.mkdir(parents=True, exist_ok=True)
-        files = keep(answer, config, arguments.out)
+        files = await asyncio.to_thread(keep, answer, config, arguments.out)
+        result["film"]["path"] = str(next(path for path in files if path.stem == "film"))
         start = next((e["planned_start_us"] for e in answer["performers"] if e.get("planned_start_us")), None)
         if start is not None and boards:
             picture = arguments.out / "performance.png"

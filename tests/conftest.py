@@ -1,7 +1,8 @@
 """Fixtures shared by every test."""
 
-import custom_components  # noqa: F401  (before Home Assistant mounts the test plugin's own package of that name)
 import pytest
+
+import custom_components  # noqa: F401  (before Home Assistant mounts the test plugin's own package of that name)
 
 
 @pytest.fixture(autouse=True)

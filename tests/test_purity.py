@@ -36,6 +36,7 @@ MAY_IMPORT = {
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_a_pure_package_imports_neither_home_assistant_nor_a_later_package(package: str) -> None:
-    run = subprocess.run([sys.executable, "-c", _PROGRAM, package], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", _PROGRAM, package]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-1500:]
     assert set(run.stdout.split()) <= MAY_IMPORT[package]

@@ -152,22 +152,30 @@ class RigClient(BaseBleakClient):
         adapter.connects += 1
         try:
             async with asyncio.timeout(self._timeout), adapter.connecting:
-                connection = await adapter.device.connect(
-                    hci.Address(self.address, hci.Address.RANDOM_DEVICE_ADDRESS), timeout=self._timeout
-                )
-                adapter.connections[self.address] = connection
-                connection.on("disconnection", self._on_disconnection)
-                self._connection = connection
-                peer = Peer(connection)
-                self._mtu = await peer.request_mtu(MTU)
-                await peer.discover_all()
+                peer = await self._establish()
         except (TimeoutError, core.BaseBumbleError, hci.HCI_Error) as err:
-            adapter.forget_pending_connection()
-            await self.disconnect()
             raise BleakError(f"connection to {self.address} failed: {err or type(err).__name__}") from err
         if self._connection is None:
             raise BleakError(f"{self.address} went away while its services were read")
         self.services = self._collection(peer)
+
+    async def _establish(self) -> Peer:
+        """Connect and discover; whatever ends it early, also a caller that gives up, leaves nothing half open."""
+        adapter = self._adapter
+        address = hci.Address(self.address, hci.Address.RANDOM_DEVICE_ADDRESS)
+        try:
+            connection = await adapter.device.connect(address, timeout=self._timeout)
+            adapter.connections[self.address] = connection
+            connection.on("disconnection", self._on_disconnection)
+            self._connection = connection
+            peer = Peer(connection)
+            self._mtu = await peer.request_mtu(MTU)
+            await peer.discover_all()
+        except BaseException:
+            adapter.forget_pending_connection()
+            await self.disconnect()
+            raise
+        return peer
 
     def _collection(self, peer: Peer) -> BleakGATTServiceCollection:
         collection = BleakGATTServiceCollection()
