@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from itertools import batched
+from itertools import batched, groupby
 from pathlib import Path
 
 import numpy as np
@@ -111,13 +111,13 @@ class _Look:
         self._path = np.zeros((0, 2))
         self._glances: list[Glance] = []
         self._sightings: list[Sighting] = []
-        self._thumbnails: list[tuple[int, npt.NDArray[np.uint8]]] = []
+        self._kept: list[SmallPicture] = []
 
     def at(self, pictures: tuple[SmallPicture, ...]) -> None:
         for picture in pictures:
-            due = len(self._thumbnails) / distil.FPS
+            due = len(self._kept) / distil.FPS
             if picture.index >= due * self._rate and due < distil.MAX_S:
-                self._thumbnails.append((picture.index, picture.luma))
+                self._kept.append(picture)
         self._window.extend(pictures)
         self._observe(final=False)
 
@@ -154,14 +154,14 @@ class _Look:
         signals = self._signals(sight, _joined(self._glances))
         film = reader.film()
         events = find_events(signals)
-        shown = [luma.astype(np.float32) for _, luma in self._thumbnails]
+        distilled = distil.distil(self._shots(sight, signals))
         return Analysis(
             film=film,
             events=tuple(events),
             palette=self._palette.palettes(self._window.end),
             curves=self._curves(sight),
-            animation=distil.distil(shown, self._frames(sight, signals)),
-            sprite=None,
+            animation=distilled.animation,
+            sprite=distilled.sprite,
         )
 
     def _signals(self, sight: Sighting, slow: Glance) -> Signals:
@@ -214,15 +214,17 @@ class _Look:
         motion = np.clip(energy[places] / FULL_MOTION, 0, 1)
         return Curves(CURVE_HZ, tuple(bright.round(3).tolist()), tuple(motion.round(3).tolist()))
 
-    def _frames(self, sight: Sighting, signals: Signals) -> list[distil.Frame]:
-        """For each thumbnail a frame that holds the subject's whole path through its shot."""
+    def _shots(self, sight: Sighting, signals: Signals) -> list[distil.Shot]:
+        """The kept pictures by shot, each shot with a frame that holds the path of what moves in it."""
         width, height = 2 * self._width, 2 * self._height
         shots = np.array(self._window.shot)
-        by_shot: dict[int, distil.Frame] = {}
-        for shot in np.unique(shots):
+        out: list[distil.Shot] = []
+        for shot, pictures in groupby(self._kept, lambda picture: int(shots[picture.index])):
+            together = list(pictures)
             seen = np.flatnonzero((shots == shot) & signals.seen)
-            by_shot[int(shot)] = _framed(sight, seen, width, height)
-        return [by_shot[int(shots[tick])] for tick, _ in self._thumbnails]
+            luma, chroma = (np.stack(planes) for planes in zip(*((p.luma, p.chroma) for p in together), strict=True))
+            out.append(distil.Shot(luma, chroma, _framed(sight, seen, width, height)))
+        return out
 
 
 def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: float) -> distil.Frame:
@@ -231,8 +233,8 @@ def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: f
         return distil.Frame((width - 1) / 2, (height - 1) / 2, shorter)
     low_x, high_x = _extent(sight.x[seen], sight.width[seen])
     low_y, high_y = _extent(sight.y[seen], sight.height[seen])
-    side = distil.MARGIN * 2 * max(high_x - low_x, high_y - low_y)
-    side = min(max(side, distil.LEAST_SIDE * shorter), shorter)
+    side = distil.WHOLE_MARGIN * 2 * max(high_x - low_x, high_y - low_y)
+    side = min(max(side, distil.WHOLE_LEAST * shorter), shorter)
     x, y = (low_x + high_x) + width / 2, (low_y + high_y) + height / 2
     return distil.Frame(
         min(max(x, side / 2), width - side / 2) - 0.5, min(max(y, side / 2), height - side / 2) - 0.5, side
