@@ -89,14 +89,14 @@ async def test_an_interrupt_cancels_at_the_studio_and_a_kill_is_taken_up_again(f
         order = ("--provider", "openai_videos", "--url", server.base, "--key-env", "STUDIO_KEY", "--prompt", "a cat",
                  "--set", "dialect=vllm_omni", "--out", str(target), *SMALL)  # fmt: skip
         process = await start(*order)
-        await line_with(process, "in_progress")
+        await line_with(process, "rendering")
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
         assert b"told to abort" in err
         assert [job.cancelled for job in server.jobs.values()] == [True]
 
         process = await start(*order)
-        await line_with(process, "in_progress")
+        await line_with(process, "rendering")
         process.kill()
         await process.communicate()
         assert [path.name for path in tmp_path.iterdir()] == ["film.mp4.job"]

@@ -7,7 +7,8 @@ import math
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -213,26 +214,19 @@ def film_key(provider: Provider, request: FilmRequest) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-class _deadline:
-    """A time limit whose end is told as `DeadlineExceeded`."""
-
-    def __init__(self, provider: Provider, seconds: float | None) -> None:
-        self._title = provider.title
-        self._seconds = provider.default_deadline_s if seconds is None else seconds
-        self._timeout = asyncio.timeout(self._seconds)
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(self, *exc: object) -> None:
-        try:
-            await self._timeout.__aexit__(*exc)  # type: ignore[arg-type]
-        except TimeoutError as error:
-            raise DeadlineExceeded(
-                f"{self._title} did not finish the film within {self._seconds:g} s.",
-                provider=self._title,
-                seconds=self._seconds,
-            ) from error
+@asynccontextmanager
+async def _deadline(provider: Provider, seconds: float | None) -> AsyncIterator[None]:
+    """Limit the time of what runs inside, and tell the end of it as `DeadlineExceeded`."""
+    limit = provider.default_deadline_s if seconds is None else seconds
+    try:
+        async with asyncio.timeout(limit) as scope:
+            yield
+    except TimeoutError as error:
+        if not scope.expired():
+            raise
+        raise DeadlineExceeded(
+            f"{provider.title} did not finish the film within {limit:g} s.", provider=provider.title, seconds=limit
+        ) from error
 
 
 async def _reconciled(provider: Provider, intent: JobHandle, lost: CreateUnconfirmed) -> JobHandle:

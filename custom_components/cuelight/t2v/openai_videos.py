@@ -217,14 +217,11 @@ class OpenAIVideosProvider(RemoteProvider):
             return JobStatus(JobState.FINISHED, result=job)
         share = job.get("progress")
         progress = min(share / 100, 0.99) if isinstance(share, (int, float)) and share > 0 else None
-        known = state in _QUEUED or state in _RUNNING
-        return JobStatus(
-            JobState.QUEUED if state in _QUEUED else JobState.RUNNING,
-            progress,
-            state if known else f"unknown state {state!r}",
-            retry_after_s=reply.retry_after_s,
-            recognised=known,
-        )
+        if state in _QUEUED:
+            return JobStatus(JobState.QUEUED, progress, "queued", retry_after_s=reply.retry_after_s)
+        known = state in _RUNNING
+        told = "rendering" if known else f"unknown state {state!r}"
+        return JobStatus(JobState.RUNNING, progress, told, retry_after_s=reply.retry_after_s, recognised=known)
 
     def sources(self, handle: JobHandle, status: JobStatus) -> list[str]:
         """Return the content address, then what the job itself names; the other way round where that came at once."""
