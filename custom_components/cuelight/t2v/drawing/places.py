@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 from .pen import Colour, Pen, Transform, darker, lighter, mix
 
 _SUPERSAMPLING = 2
+_BAND = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,14 @@ class Painter:
     def finish(self, size: tuple[int, int]) -> Image.Image:
         """Return the picture with a soft vignette."""
         picture = self._image.resize(size, Image.Resampling.LANCZOS)
-        y, x = np.mgrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j]
-        shade = 1 - 0.2 * np.clip((x * x + y * y) / 2 - 0.15, 0, 1)
-        return Image.fromarray((np.asarray(picture, np.float32) * shade[..., None]).astype(np.uint8))
+
+        def darken(band: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            x, y = 2 * columns / size[0] - 1, 2 * rows / size[1] - 1
+            shade = 1 - 0.2 * np.clip((x * x + y * y) / 2 - 0.15, 0, 1)
+            return band * shade[..., None]
+
+        _by_bands(picture, darken)
+        return picture
 
     def tone(self, colour: Colour) -> Colour:
         """Return how a surface of this colour looks at this hour."""
@@ -57,16 +63,18 @@ class Painter:
         r, g, b = (max(0, min(255, c + shift + self.rng.randint(-amount, amount) // 2)) for c in colour)
         return (r, g, b)
 
-    def gradient(self, stops: Sequence[tuple[float, Colour]], bottom: float = 0.0) -> None:
-        """Fill from the top down to ``bottom`` with colours at heights."""
+    def gradient(self, stops: Sequence[tuple[float, Colour]]) -> None:
+        """Fill the picture with colours at heights, dithered against banding."""
         ordered = sorted(stops)
-        rows = np.linspace(1, 0, self._size[1])
         heights = [height for height, _ in ordered]
-        column = np.stack([np.interp(rows, heights, [c[i] for _, c in ordered]) for i in range(3)], -1)
-        noise = np.random.default_rng(self.rng.randrange(2**32)).uniform(-0.5, 0.5, (*self._size[::-1], 1))
-        picture = np.clip(column[:, None] + noise + 0.5, 0, 255).astype(np.uint8)
-        last = round((1 - bottom) * self._size[1])
-        self._image.paste(Image.fromarray(picture[:last]), (0, 0))
+        noise = np.random.default_rng(self.rng.randrange(2**32))
+
+        def fill(band: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            y = 1 - rows[:, 0] / (self._size[1] - 1)
+            column = np.stack([np.interp(y, heights, [c[i] for _, c in ordered]) for i in range(3)], -1)
+            return column.astype(np.float32)[:, None] + noise.random((*band.shape[:2], 1), np.float32)
+
+        _by_bands(self._image, fill)
 
     def layer(self, draw: Callable[[Pen], None], blur: float = 0.0, opacity: float = 1.0) -> None:
         """Draw something, blurred by a share of the height (0.01 is soft), and lay it over the picture."""
@@ -80,11 +88,14 @@ class Painter:
     def light(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
         """Add a round glow."""
         unit = self._size[1]
-        rows, columns = np.ogrid[0 : self._size[1], 0 : self._size[0]]
-        squared = ((columns / unit - x) ** 2 + (1 - rows / unit - y) ** 2) / radius**2
-        glow = (np.exp(-2.2 * squared) * strength)[..., None]
-        picture = np.asarray(self._image, np.float32)
-        self._image = Image.fromarray((picture + (np.array(colour) - picture) * glow).astype(np.uint8))
+        tint = np.array(colour, np.float32)
+
+        def glow(band: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            squared = ((columns / unit - x) ** 2 + (1 - rows / unit - y) ** 2) / radius**2
+            share = (np.exp(-2.2 * squared) * strength).astype(np.float32)[..., None]
+            return np.asarray(band + (tint - band) * share)
+
+        _by_bands(self._image, glow)
 
     def _lay(self, sheet: Image.Image, blur: float, opacity: float) -> None:
         if blur:
@@ -238,6 +249,20 @@ class Painter:
                     ],
                     self.tone((246, 250, 255)),
                 )
+
+
+def _by_bands(image: Image.Image, change: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> None:
+    """Change the picture in place, a band of rows at a time: a large picture in floats would need much memory.
+
+    ``change`` gets a band of RGB floats and its row and column numbers.
+    """
+    width, height = image.size
+    columns = np.arange(width, dtype=np.float32)[None]
+    for top in range(0, height, _BAND):
+        box = (0, top, width, min(height, top + _BAND))
+        rows = np.arange(top, box[3], dtype=np.float32)[:, None]
+        changed = change(np.asarray(image.crop(box), np.float32), rows, columns)
+        image.paste(Image.fromarray(np.clip(changed, 0, 255).astype(np.uint8)), box[:2])
 
 
 def _scale(colour: Colour, factor: float) -> Colour:
