@@ -336,7 +336,7 @@ def check(board: str, *, quick: bool) -> str:
         cppcheck(folder)
     section = sizes(image)
     code, art = section[".vectors"] + section[".text"] + section[".data"], art_size(folder)
-    ram = section[".data"] + section[".bss"] + section[".noinit"]
+    ram = sum(section.get(name, 0) for name in (".data", ".bss", ".noinit", ".mailbox"))
     digest = hashlib.sha256(image.with_name(image.name + ".bin").read_bytes()).hexdigest()[:16]
     return f"{board:<16} {code:>7} {art:>7} {ram:>7} {stack:>7} {section['.stack']:>7}  {digest}"
 
@@ -344,11 +344,11 @@ def check(board: str, *, quick: bool) -> str:
 def main() -> int:
     """Check the boards named, or all; print a table."""
     parser = argparse.ArgumentParser(description="Checks the ARM boards' images.")
-    parser.add_argument("board", nargs="*", default=BOARDS, choices=[*BOARDS, []])
+    parser.add_argument("board", nargs="*", help=" or ".join(BOARDS))
     parser.add_argument("--quick", action="store_true", help="only size, stack, heap and recursion")
     arguments = parser.parse_args()
     print(f"{'board':<16} {'flash':>7} {'art':>7} {'ram':>7} {'stack':>7} {'of':>7}  sha256")
-    for board in arguments.board:
+    for board in arguments.board or BOARDS:
         try:
             print(check(board, quick=arguments.quick), flush=True)
         except Found as found:

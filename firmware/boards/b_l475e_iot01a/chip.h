@@ -15,6 +15,7 @@ enum {
 };
 
 #define FLASH ((struct flash *)0x40022000u)
+#define FLASH_SR_BUSY (1u << 16) /* BSY */
 #define FLASH_CR_BKER (1u << 11)
 #define RNG ((struct rng *)0x50060800u)
 #define TIM3 ((struct timer *)0x40000400u)
@@ -48,13 +49,21 @@ struct usart {
 };
 #define USART1 ((struct usart *)0x40013800u)
 
-/* Nobody else uses the flash. */
+/* Nobody else uses the flash or the random number generator. */
 static inline bool chip_flash_begin(void)
 {
     return true;
 }
 
 static inline void chip_flash_end(void)
+{
+}
+
+static inline void chip_rng_begin(void)
+{
+}
+
+static inline void chip_rng_end(void)
 {
 }
 

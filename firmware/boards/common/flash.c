@@ -37,7 +37,7 @@ static bool begin(void)
 {
     if (!chip_flash_begin())
         return false;
-    while ((FLASH->SR & FLASH_SR_BSY) != 0)
+    while ((FLASH->SR & FLASH_SR_BUSY) != 0)
         ;
     FLASH->SR = FLASH_SR_ERRORS;
     if ((FLASH->CR & FLASH_CR_LOCK) != 0) {
@@ -49,7 +49,7 @@ static bool begin(void)
 
 static bool finish(void)
 {
-    while ((FLASH->SR & FLASH_SR_BSY) != 0)
+    while ((FLASH->SR & FLASH_SR_BUSY) != 0)
         ;
     return (FLASH->SR & FLASH_SR_ERRORS) == 0;
 }

@@ -23,6 +23,7 @@ static bool draw_word(uint32_t *out)
 bool random_draw(uint8_t *out, size_t length)
 {
     bool good = true;
+    chip_rng_begin();
     RNG->CR = RNG_CR_RNGEN;
     for (size_t i = 0; good && i < length; i++) {
         uint32_t word = 0;
@@ -32,5 +33,6 @@ bool random_draw(uint8_t *out, size_t length)
     }
     RNG->CR = 0; /* clears a seed error, and saves power */
     RNG->SR = 0;
+    chip_rng_end();
     return good;
 }

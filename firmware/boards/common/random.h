@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* From the true random number generator, whose clock runs. False: there is none, or it reports a fault. */
+/* From the true random number generator. False: there is none, or it reports a fault. */
 bool random_draw(uint8_t *out, size_t length);
 
 #endif

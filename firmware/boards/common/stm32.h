@@ -68,7 +68,6 @@ struct flash {
 #define FLASH_ACR_DCEN (1u << 10)
 #define FLASH_ACR_DCRST (1u << 12)
 #define FLASH_SR_ERRORS 0xC3FAu /* OPERR PROGERR WRPERR PGAERR SIZERR PGSERR MISERR FASTERR RDERR OPTVERR */
-#define FLASH_SR_BSY (1u << 16)
 #define FLASH_CR_PG (1u << 0)
 #define FLASH_CR_PER (1u << 1)
 #define FLASH_CR_PNB(page) ((uint32_t)(page) << 3)
