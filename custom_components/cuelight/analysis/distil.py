@@ -34,16 +34,30 @@ STEEP = 0.5
 """Pixels of misregistration forgiven, in units of the local slope."""
 CROWDED = 5
 """Of nine pixels, how many must have changed; single ones are noise."""
+OUTLINE_REACH = 3
+"""Pixels to each side over which outlines are compared."""
 STRANGE = 2.0
 """Times what stands out by which a value must miss the continuation of the background to be none of it."""
 LEAST_AREA = 6
 """Pixels of the half-size picture that must change in a shot for it to have a subject."""
 MOST_AREA = 0.6
 """Fraction of the picture beyond which what changes is the scene, or the light, and no subject."""
-MEDIAN, CONTINUED = -1, -2
-"""Sources of a background pixel that are no sample's number: the shot's median, and what continues its neighbours."""
-MOST_LEANING = 60.0
-"""Grey levels at which one pixel's preference for a source is cut before its neighbours are asked."""
+NEVER = 32767
+"""Sorts behind every grey level."""
+ALIEN = 0.6
+"""As STRANGE, in units of the subject's own usual difference."""
+MOST_MISSED = 1.5
+"""Times that at which the misfit of a source is cut: more is no worse."""
+FRESH = 0.7
+"""Weight of a pixel itself, beside its neighbours, in judging a source."""
+AROUND = np.array([(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]).T
+"""Rows and columns of the eight neighbours."""
+SHADOW = 0.45
+"""Most of the light that a cast shadow takes away."""
+SHADOW_COLOUR = 9.0
+"""Grey levels by which the colours in a shadow may differ."""
+SHADOW_SHARE = 0.4
+"""Share of what stands out up to which shadows are only shadows; a grey subject on grey is more than that."""
 PRESENT = 0.2
 """Fraction of the subject's usual area below which a picture does not show it whole enough to be framed by."""
 TRIMMED = 0.02
@@ -53,7 +67,7 @@ MARGIN = 1.15
 """Side of the frame around the subject's whole path, in units of that path."""
 LEAST_SIDE = 0.3
 """Smallest side of the frame, as a fraction of the picture's shorter side: nearer than this it is only blocks."""
-MOST_SIDE = 2.8
+MOST_SIDE = 2.1
 """Largest side of the frame in units of the subject: farther than this 32 pixels do not tell a cat from a dog. A longer
 path is shown shortened."""
 
@@ -69,8 +83,8 @@ DETAIL_REACH = 3
 """Pixels to each side whose mean a detail is compared with."""
 DETAIL = 9.0
 """Grey levels by which a detail is darker (or lighter, if most are) than the subject around it."""
-DETAIL_SPREAD = 0.7
-"""Standard deviations of the subject's shading by which a detail must stand out as well."""
+MOST_DETAIL = 0.16
+"""Share of the subject's inside that details may take; more is mottled."""
 DETAIL_HOLD = 4.0
 """Grey levels beyond that, either way, by which a detail must go to flip."""
 
@@ -89,6 +103,7 @@ LOCAL_SHARE = 0.6
 
 type Grey = npt.NDArray[np.floating]
 type Bytes = npt.NDArray[np.uint8]
+type Ints = npt.NDArray[np.int16]
 type Mask = npt.NDArray[np.bool_]
 
 
@@ -239,54 +254,86 @@ def _difference(shot: Shot) -> Grey | None:
     ever = changed.any(axis=0)
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:
         return None
-    zone = _box((_enclosed(ever) | ever).astype(np.uint8)) > 0
-    source, ground = _peeled(half[picks], middle, zone, limits)
-    bright = _full(luma[picks] - light[picks, None, None], source, ground[0])
-    colours = np.abs(half[:, 1:] - ground[1:].astype(np.int16)).sum(axis=1)
-    out: Grey = np.abs(luma - light[:, None, None] - bright).astype(np.float32)
-    out += _doubled(colours)
-    out /= limit + STEEP * _slope(bright)
+    strange = np.maximum(STRANGE * limits, ALIEN * np.median(differs[changed]))
+    ground, covered = _uncovered(half[picks], middle, changed[picks], limits, strange)
+    ground = _seen_median(half[picks], covered[:, None], ground)
+    bright = _seen_median(luma[picks] - light[picks, None, None], _doubled(covered), _doubled(ground[0]))
+    level = luma - light[:, None, None]
+    colours = _doubled(np.abs(half[:, 1:] - ground[1:]).sum(axis=1))
+    darker = bright - level
+    out: Grey = (np.abs(darker) + colours) / (limit + STEEP * _slope(bright))
+    shaded = (out > 0.5) & (darker > 0) & (darker < SHADOW * bright) & (colours < SHADOW_COLOUR)
+    if (shaded & (out > 1)).sum() < SHADOW_SHARE * (out > 1).sum():
+        out[shaded] = 0
     return out
 
 
-def _peeled(
-    samples: npt.NDArray[np.int16], middle: npt.NDArray[np.int16], zone: Mask, limits: Grey
-) -> tuple[npt.NDArray[np.intp], Grey]:
-    """The background behind the zone, and where it comes from: MEDIAN, CONTINUED or the number of the sample."""
-    source = np.full(zone.shape, MEDIAN)
-    ground, plain = middle.astype(np.float32), middle.astype(np.float32)
-    known = ~zone
-    leaning = np.zeros(zone.shape, np.float32)
+def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, strange: Grey) -> tuple[Ints, Mask]:
+    """The background, and where the subject covers it in each sample.
+
+    It is peeled where the subject stood or, if that gives crisper outlines, wherever it was: a subject that only stirs
+    on the spot covers some of its background all the time.
+    """
+    steep = _slope(samples).sum(axis=1)
+    attempts: list[tuple[float, Ints, Mask]] = []
+    for region in (_stood(steep - _slope(middle).sum(axis=0), changed), changed.any(axis=0)):
+        zone = _box((_enclosed(region) | region).astype(np.uint8)) > 0
+        ground = _peeled(samples, middle, zone, strange)
+        mask = np.abs(samples - ground).sum(axis=1) > limits
+        mask &= _box(mask.astype(np.uint8)) >= CROWDED
+        border = mask & (_box(mask.astype(np.uint8)) < 9)
+        attempts.append((float((steep * border).sum()) / max(1, int(border.sum())), ground, mask))
+    _, ground, mask = max(attempts, key=lambda attempt: attempt[0])
+    return ground, _box((mask | _enclosed(mask, 4)).astype(np.uint8)) > 0
+
+
+def _seen_median(samples: Ints, covered: Mask, otherwise: Ints) -> Ints:
+    """The median of each pixel over the samples in which it is not covered; where it always is, `otherwise`."""
+    seen = np.sort(np.where(covered, np.int16(NEVER), samples), axis=0)
+    count = len(samples) - covered.sum(axis=0)
+    middle = np.take_along_axis(seen, np.broadcast_to(np.maximum(count - 1, 0) // 2, seen.shape[1:])[None], axis=0)[0]
+    return np.where(count > 0, middle, otherwise)
+
+
+def _stood(outlined: Grey, changed: Mask) -> Mask:
+    """Where the median shows the subject itself: what changed has more of an outline in the median than in the sample."""
+    border = changed & (_box(changed.astype(np.uint8)) < 9)
+    votes = (_sum_around(outlined * border, OUTLINE_REACH) * changed).sum(axis=0)
+    return np.asarray(votes < 0)
+
+
+def _peeled(samples: Ints, middle: Ints, zone: Mask, strange: Grey) -> Ints:
+    """The background, behind the zone that of whichever sample continues it best, or none if all are strange there.
+
+    A sample is judged at each pixel by how well it continues the background known so far, and by how well it did on
+    the way there, so that neighbours prefer the same one.
+    """
+    height, width = zone.shape
+    sources = np.concatenate((samples, middle[None])).astype(np.float32)
+    ground = np.pad(sources[-1], ((0, 0), (1, 1), (1, 1)))
+    known = np.pad(~zone, 1).astype(np.float32)
+    misfit = np.zeros((len(sources), height + 2, width + 2), np.float32)
+    judged = np.zeros((height + 2, width + 2), np.float32)
     while True:
-        around = _box(known.astype(np.float32))
-        edge = ~known & (around > 0)
-        y, x = np.nonzero(edge)
+        y, x = np.nonzero((known[1:-1, 1:-1] == 0) & (_box(known)[1:-1, 1:-1] > 0))
         if not y.size:
-            return source, ground
-        continued = _box(ground * known)[:, y, x] / around[y, x]
-        seen = samples[:, :, y, x].astype(np.float32)
-        strange = STRANGE * limits[y, x]
-        other = np.abs(seen - plain[:, y, x]).sum(axis=1) > limits[y, x]
-        costs = np.abs(seen - continued).sum(axis=1) + np.where(other, 0, 1e6)
-        best = costs.argmin(axis=0)
-        cost = costs[best, np.arange(len(y))]
-        least = np.minimum(cost, strange)
-        leaning[y, x] = np.clip(np.abs(plain[:, y, x] - continued).sum(axis=0) - least, -MOST_LEANING, MOST_LEANING)
-        near = zone & (known | edge)
-        moved = (_box(leaning * near)[y, x]) > 0
-        value = np.where(cost > strange, continued, seen[best, :, np.arange(len(y))].T)
-        ground[:, y, x] = np.where(moved, value, plain[:, y, x])
-        source[y, x] = np.where(moved, np.where(cost > strange, CONTINUED, best), MEDIAN)
-        known |= edge
-
-
-def _full(samples: npt.NDArray[np.int16], source: npt.NDArray[np.intp], continued: Grey) -> npt.NDArray[np.int16]:
-    """The background's luma at full size, from the same sources."""
-    source = _doubled(source)
-    bright = np.where(source == CONTINUED, _doubled(continued).astype(np.int16), _median(samples))
-    y, x = np.nonzero(source >= 0)
-    bright[y, x] = samples[source[y, x], y, x]
-    return bright
+            break
+        rows, columns = (y + 1)[:, None] + AROUND[0], (x + 1)[:, None] + AROUND[1]
+        near = known[rows, columns]
+        continued = (ground[:, rows, columns] * near).sum(axis=2) / near.sum(axis=1)
+        seen = sources[:, :, y, x]
+        misses = np.minimum(np.abs(seen - continued).sum(axis=1), MOST_MISSED * strange[y, x])
+        near = judged[rows, columns]
+        told = near.sum(axis=1)
+        before = (misfit[:, rows, columns] * near).sum(axis=2) / np.maximum(told, 1)
+        judged_misses = np.where(told > 0, FRESH * misses + (1 - FRESH) * before, misses)
+        best = judged_misses.argmin(axis=0)
+        alien = misses[best, np.arange(len(y))] > strange[y, x]
+        misses = judged_misses
+        ground[:, y + 1, x + 1] = np.where(alien, continued, seen[best, :, np.arange(len(y))].T)
+        misfit[:, y + 1, x + 1] = misses
+        known[y + 1, x + 1] = judged[y + 1, x + 1] = 1
+    return ground[:, 1:-1, 1:-1].astype(np.int16)
 
 
 def _inked(cover: Grey, luma: Grey) -> list[Picture]:
@@ -301,7 +348,7 @@ def _inked(cover: Grey, luma: Grey) -> list[Picture]:
     shade, inside = _shading(luma, solid)
     detail = np.zeros(solid.shape[1:], np.bool_)
     drawn: list[Picture] = []
-    limit = max(DETAIL, DETAIL_SPREAD * float(shade[solid].std()) if solid.any() else 0.0)
+    limit = max(DETAIL, float(np.quantile(shade[inside], 1 - MOST_DETAIL)) if inside.any() else 0.0)
     for index, dark in enumerate(shade):
         detail = np.where(detail, dark > limit - DETAIL_HOLD, dark > limit + DETAIL_HOLD) & inside[index]
         drawn.append(solid[index] & ~detail)
@@ -380,8 +427,10 @@ def _doubled[Kind: np.generic](pictures: npt.NDArray[Kind]) -> npt.NDArray[Kind]
     return pictures.repeat(2, axis=-2).repeat(2, axis=-1)
 
 
-def _slope(picture: npt.NDArray[np.integer]) -> Grey:
-    """Grey levels a pixel along the steeper axis."""
-    wide = np.pad(picture.astype(np.float32), 1, mode="edge")
-    down, across = np.abs(wide[2:, 1:-1] - wide[:-2, 1:-1]), np.abs(wide[1:-1, 2:] - wide[1:-1, :-2])
-    return 0.5 * np.maximum(down, across)
+def _slope(pictures: npt.NDArray[np.integer]) -> Grey:
+    """Grey levels a pixel along the steeper of the last two axes."""
+    out = np.zeros(pictures.shape, np.float32)
+    np.abs(pictures[..., 2:, :] - pictures[..., :-2, :], out=out[..., 1:-1, :])
+    np.maximum(out[..., 1:-1], np.abs(pictures[..., 2:] - pictures[..., :-2]), out=out[..., 1:-1])
+    out *= 0.5
+    return out
