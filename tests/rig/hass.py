@@ -13,6 +13,7 @@ import aiohttp
 
 from .board import ROOT, Board
 
+STAND_INS = Path(__file__).parent / "stand_ins"
 PYTHON = ROOT / ".venv-hass" / "bin" / "python"
 CLIENT = "http://127.0.0.1/"
 _CONFIGURATION = """\
@@ -130,7 +131,11 @@ class Hass:
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join((str(ROOT), str(STAND_INS))),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
             )
         self._session = aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(total=None, connect=5))
         try:

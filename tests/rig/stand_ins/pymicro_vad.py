@@ -1,0 +1,8 @@
+"""Stands in for a library that has no wheel for this Python: Home Assistant imports it, and only voice would use it."""
+
+
+class MicroVad:
+    """Refuses to be used."""
+
+    def __init__(self) -> None:
+        raise NotImplementedError("the rig has no voice detection")
