@@ -291,15 +291,16 @@ def three_slots(radio: Radio) -> Iterator[Radio]:
         yield radio
 
 
-async def listening(radio: Radio, set_up: SetUp, count: int) -> list[ButtonCoordinator]:
-    """Buttons that listen for presses."""
+async def listening(radio: Radio, set_up: SetUp, count: int, connected: int) -> list[ButtonCoordinator]:
+    """Buttons that listen for presses, as many as get a slot."""
     buttons = [radio.add(FakeButton(bytes([number] * 8))) for number in range(count)]
-    return [coordinator_of(await set_up(button_entry(button.dev_id, listen=True))) for button in buttons]
+    found = [coordinator_of(await set_up(button_entry(button.dev_id, listen=True))) for button in buttons]
+    await until(lambda: sum(coordinator.client.connected for coordinator in found) == connected)
+    return found
 
 
 async def test_listening_leaves_a_slot_for_commands(hass: HomeAssistant, three_slots: Radio, set_up: SetUp) -> None:
-    coordinators = await listening(three_slots, set_up, 3)
-    await until(lambda: len(three_slots.connected) == 2)
+    coordinators = await listening(three_slots, set_up, 3, connected=2)
     await asyncio.sleep(0.1)
     assert len(three_slots.connected) == 2
     [left_out] = [coordinator for coordinator in coordinators if not coordinator.client.connected]
@@ -310,8 +311,7 @@ async def test_listening_leaves_a_slot_for_commands(hass: HomeAssistant, three_s
 async def test_a_command_takes_the_slot_of_a_link_that_only_listens(
     hass: HomeAssistant, three_slots: Radio, set_up: SetUp
 ) -> None:
-    coordinators = await listening(three_slots, set_up, 5)
-    await until(lambda: len(three_slots.connected) == 2)
+    coordinators = await listening(three_slots, set_up, 5, connected=2)
     quiet = [coordinator for coordinator in coordinators if not coordinator.client.connected]
     for coordinator in quiet:
         await coordinator.async_light(RED)
@@ -320,7 +320,7 @@ async def test_a_command_takes_the_slot_of_a_link_that_only_listens(
 
 
 async def test_no_slot_is_taken_from_a_button_that_acts(hass: HomeAssistant, three_slots: Radio, set_up: SetUp) -> None:
-    coordinators = await listening(three_slots, set_up, 4)
+    coordinators = await listening(three_slots, set_up, 4, connected=2)
     for coordinator in coordinators[:3]:
         await coordinator.async_light(RED)
     with pytest.raises(LinkUnreachable) as caught:
@@ -332,8 +332,7 @@ async def test_no_slot_is_taken_from_a_button_that_acts(hass: HomeAssistant, thr
 
 async def test_the_only_slot_there_is_may_be_listened_on(hass: HomeAssistant, radio: Radio, set_up: SetUp) -> None:
     radio.slots = 1
-    await listening(radio, set_up, 1)
-    await until(lambda: len(radio.connected) == 1)
+    await listening(radio, set_up, 1, connected=1)
 
 
 # Performing
