@@ -208,6 +208,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._listening: asyncio.Task[None] | None = None
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
+        self._running = False
         self._performing = False
         self._busy = 0
         self._holds: list[AbstractContextManager[None]] = []
@@ -240,12 +241,14 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     @override
     def async_start(self) -> CALLBACK_TYPE:
         """Follow the advertisements, and hold a link if presses are to be heard."""
+        self._running = True
         self._forget_stop = self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
         self._start_listening()
         return super().async_start()
 
     async def async_shutdown(self) -> None:
         """Put the button at rest and let it go."""
+        self._running = False
         if self._forget_stop is not None:
             self._forget_stop()
             self._forget_stop = None
@@ -429,7 +432,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
 
     @callback
     def _start_listening(self) -> None:
-        if self._entry.options.get(CONF_LISTEN, DEFAULT_LISTEN):
+        if self._running and self._entry.options.get(CONF_LISTEN, DEFAULT_LISTEN):
             self._listening = self._entry.async_create_background_task(
                 self.hass, self._async_listen(), f"{DOMAIN} listen to {self.title}"
             )

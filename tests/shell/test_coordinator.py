@@ -152,6 +152,20 @@ async def test_a_failing_listener_tries_at_once_when_the_button_is_back_from_sil
         assert await asyncio.wait_for(waiting, 5) == 0.01
 
 
+async def test_a_button_unloaded_while_its_key_is_checked_stays_unloaded(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up(button_entry(listen=True))
+    coordinator = coordinator_of(entry)
+    await until(lambda: coordinator.client.connected)
+    async with coordinator.async_suspended():
+        assert not coordinator.client.connected
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await asyncio.sleep(0.05)
+    assert radio.connects == 1
+    assert button.client is None
+
+
 # Keys
 
 
