@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .camera import warp
 from .codec import SPRITE_SIDE, Picture, encode_animation, encode_sprite
 from .models import Animation
 
@@ -58,6 +59,20 @@ SHADOW_COLOUR = 9.0
 """Grey levels by which the colours in a shadow may differ."""
 SHADOW_SHARE = 0.4
 """Share of what stands out up to which shadows are only shadows; a grey subject on grey is more than that."""
+BORDER = 3
+"""Pixels of the half-size picture looked at around what ever changes."""
+RESTING = 0.7
+"""Pixels of the half-size picture by which a camera may move and still count as resting."""
+FAR_ZOOM = 20.0
+"""Pixels of the half-size picture that something off the middle moves by in a zoom of one (log)."""
+MOST_CAMERA = 0.35
+"""Fraction of the picture, or log zoom, beyond which the camera's view at one time says too little of another's."""
+ALIKE = 3.0
+"""Grey levels of difference that are only noise, so that the camera rests."""
+LESS_UNLIKE = 0.7
+"""How much less pictures must differ once the camera's motion is undone for it to be believed."""
+SEEN = 0.98
+"""How far inside the other picture a pixel must lie to be known."""
 PRESENT = 0.2
 """Fraction of the subject's usual area below which a picture does not show it whole enough to be framed by."""
 TRIMMED = 0.02
@@ -71,6 +86,10 @@ MOST_SIDE = 2.1
 """Largest side of the frame in units of the subject: farther than this 32 pixels do not tell a cat from a dog. A longer
 path is shown shortened."""
 
+SPRITE_MARGIN = 1.06
+"""Side of the sprite in units of the subject."""
+CLIPPED = 0.5
+"""How much a subject cut by the picture's edge is worth beside a whole one."""
 LIT = 0.5
 """Share of a pixel that the subject must cover."""
 HOLD = 0.1
@@ -85,6 +104,8 @@ DETAIL = 9.0
 """Grey levels by which a detail is darker (or lighter, if most are) than the subject around it."""
 MOST_DETAIL = 0.16
 """Share of the subject's inside that details may take; more is mottled."""
+LONE = 2.0
+"""Times that by which a single pixel must be darker to be a detail, an eye say."""
 DETAIL_HOLD = 4.0
 """Grey levels beyond that, either way, by which a detail must go to flip."""
 
@@ -118,11 +139,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Pictures of a shot: luma (n, h, w), both colours (n, 2, h/2, w/2); `frame` is the view if no subject is found."""
+    """Pictures of a shot: luma (n, h, w) and both colours (n, 2, h/2, w/2).
+
+    `frame` is the view if no subject is found; `camera` (n, 3) the motion x, y (pixels of the halved picture) and log
+    zoom that brings each to the place of one of them, none if the camera rests.
+    """
 
     luma: Bytes
     chroma: Bytes
     frame: Frame
+    camera: Grey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +178,50 @@ def distil(shots: Sequence[Shot], side: int = SIDE) -> Distilled:
 
 
 def crop(pictures: Grey, frames: Sequence[Frame], side: int) -> Grey:
-    """What each frame shows of its picture, `side` pixels square, zero beyond the edges, by averaging."""
-    height, width = pictures.shape[1:]
-    down = np.stack([_sampling(height, frame.y, frame.side, side) for frame in frames])
-    across = np.stack([_sampling(width, frame.x, frame.side, side) for frame in frames])
-    return down @ pictures @ across.swapaxes(1, 2)
+    """What each frame shows of its picture (..., n, h, w), `side` pixels square, averaged, zero beyond the edges."""
+    height, width = pictures.shape[-2:]
+    few = frames[:1] if all(frame == frames[0] for frame in frames) else frames
+    down = np.stack([_sampling(height, frame.y, frame.side, side) for frame in few])
+    across = np.stack([_sampling(width, frame.x, frame.side, side) for frame in few])
+    return np.asarray(down @ pictures @ across.swapaxes(1, 2))
 
 
 def _sampling(size: int, centre: float, length: float, side: int) -> Grey:
     step = length / side
-    places = centre + (np.arange(side) - (side - 1) / 2) * step
-    reach = max(1.0, step)
-    weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(size)) / reach) * (min(1.0, 1 / step))
-    return weights.astype(np.float32)
+    places = np.arange(side, dtype=np.float32) * np.float32(step) + np.float32(centre - (side - 1) / 2 * step)
+    weights: Grey = np.abs(places[:, None] - np.arange(size, dtype=np.float32))
+    weights *= -1 / max(1.0, step)
+    weights += 1
+    np.maximum(weights, 0, out=weights)
+    weights *= min(1.0, 1 / step)
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutout:
+    """The part of a shot in which the subject is: how far each pixel stands out (n, h, w; 1 and more is the subject).
+
+    `left`, `top` is where the part lies in pictures of `width` and `height`.
+    """
+
+    difference: Grey
+    luma: Bytes
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 class _Subject:
-    """How far the pixels of a shot stand out (n, h, w; 1 and more is the subject), and its luma."""
+    """What was cut out of a shot, and where it is in each picture."""
 
-    def __init__(self, difference: Grey, luma: Bytes) -> None:
-        self._cover = np.clip(difference - 0.5, 0, 1)
-        self._luma = luma
-        mask = difference[:, ::2, ::2] > 1
-        mask &= _box(mask.astype(np.uint8)) >= CROWDED
-        self._area = mask.sum(axis=(1, 2))
-        mask[self._area > MOST_AREA * mask[0].size] = False
+    def __init__(self, cutout: _Cutout) -> None:
+        self._cutout = cutout
+        self._shown = np.stack((np.clip(cutout.difference - 0.5, 0, 1), cutout.luma.astype(np.float32)))
+        mask = (cutout.difference[:, ::2, ::2] > 1).astype(np.uint8)
+        mask &= _box(mask) >= CROWDED
+        dense = _sum_around(mask.astype(np.float32), STRAY_REACH)
+        mask &= dense >= STRAY * dense.max(axis=(1, 2), keepdims=True)
         self._area = mask.sum(axis=(1, 2))
         self._left, self._right = _extents(mask.sum(axis=1))
         self._top, self._bottom = _extents(mask.sum(axis=2))
@@ -186,105 +231,177 @@ class _Subject:
     @classmethod
     def found(cls, shot: Shot) -> _Subject | None:
         """The subject of a shot, if one can be told from the background."""
-        if len(shot.luma) < LEAST_PICTURES:
+        cutout = _cut_out(shot)
+        if cutout is None:
             return None
-        difference = _difference(shot)
-        if difference is None:
-            return None
-        subject = cls(difference, shot.luma)
+        subject = cls(cutout)
         return subject if subject._present.size else None
 
     def frames(self) -> list[Frame]:
         """One frame for each picture, the same all through unless the path is too long for its subject."""
         here = self._present
-        height, width = self._luma.shape[1:]
-        size = np.percentile(np.maximum(self._right - self._left, self._bottom - self._top)[here], 75)
+        size = float(np.percentile(np.maximum(self._right - self._left, self._bottom - self._top)[here], 75))
         low = np.array((self._left[here].min(), self._top[here].min()))
         high = np.array((self._right[here].max(), self._bottom[here].max()))
         path = MARGIN * (high - low)
-        least = LEAST_SIDE * min(height, width)
-        side = max(least, min(float(path.max()), float(MOST_SIDE * size)))
-        middle = (low + high) / 2
+        side = max(LEAST_SIDE * min(self._cutout.height, self._cutout.width), min(float(path.max()), MOST_SIDE * size))
         centres = np.stack((self._left + self._right, self._top + self._bottom), axis=1) / 2
-        centres = centres[here[np.abs(np.arange(len(self._area))[:, None] - here).argmin(axis=1)]]
+        nearest = here[np.abs(np.arange(len(self._area))[:, None] - here).argmin(axis=1)]
+        centres = centres[nearest]
         travel = np.ptp(centres, axis=0)
-        excess = np.clip((path - side) / np.maximum(MARGIN * travel, 1), 0, 1)
-        places = middle + excess * (centres - (centres.min(axis=0) + travel / 2))
+        followed = np.clip((path - side) / np.maximum(MARGIN * travel, 1), 0, 1)
+        places = (low + high) / 2 + followed * (centres - (centres.min(axis=0) + travel / 2))
         return [Frame(float(x), float(y), side) for x, y in places]
 
     def drawn(self, frames: Sequence[Frame], side: int) -> list[Picture]:
         """The subject in each frame, steady from one to the next."""
-        return _inked(crop(self._cover, frames, side), crop(self._luma.astype(np.float32), frames, side))
+        return _inked(*crop(self._shown, frames, side))
 
     def clearest(self) -> tuple[float, Picture]:
         """The picture that shows the subject whole, large and sharp, as a sprite, with its area."""
         here = self._present
-        height, width = self._luma.shape[1:]
-        usual = np.percentile(self._area[here], 75)
-        whole = (
-            (self._left[here] > 1)
-            & (self._top[here] > 1)
-            & (self._right[here] < width - 2)
-            & (self._bottom[here] < height - 2)
-        )
-        sharp = self._cover[here].sum(axis=(1, 2)) / np.maximum(1, (self._cover[here] > 0).sum(axis=(1, 2)))
-        score = np.minimum(self._area[here], usual) * sharp * np.where(whole, 1.0, 0.5)
+        border = _border(self._shown[0, here] > LIT)
+        steep = (_slope(self._shown[1, here]) * border).sum(axis=(1, 2)) / np.maximum(1, border.sum(axis=(1, 2)))
+        large = np.minimum(self._area[here], np.percentile(self._area[here], 75))
+        score = large * np.square(steep) * np.where(self._clipped()[here], CLIPPED, 1.0)
         best = int(score.argmax())
         pick = int(here[best])
-        left, right, top, bottom = (int(edge[pick]) for edge in (self._left, self._right, self._top, self._bottom))
-        frame = Frame((left + right) / 2, (top + bottom) / 2, 1.06 * max(right - left, bottom - top, 4))
-        cover, luma = self._cover[pick : pick + 1], self._luma[pick : pick + 1].astype(np.float32)
-        return float(score[best]), _inked(crop(cover, [frame], SPRITE_SIDE), crop(luma, [frame], SPRITE_SIDE))[0]
+        left, right, top, bottom = (float(edge[pick]) for edge in (self._left, self._right, self._top, self._bottom))
+        frame = Frame((left + right) / 2, (top + bottom) / 2, SPRITE_MARGIN * max(right - left, bottom - top, 4))
+        return float(large[best]), _inked(*crop(self._shown[:, pick : pick + 1], [frame], SPRITE_SIDE))[0]
+
+    def _clipped(self) -> Mask:
+        """Where the subject reaches the picture's edge, so that some of it may be missing."""
+        part = self._cutout
+        across = (self._left + part.left <= 1) | (self._right + part.left >= part.width - 2)
+        return np.asarray(across | (self._top + part.top <= 1) | (self._bottom + part.top >= part.height - 2))
 
 
-def _difference(shot: Shot) -> Grey | None:
-    """How far each pixel is from the background, in units of what stands out; none if nothing does."""
-    luma, n = shot.luma, len(shot.luma)
-    half = np.concatenate((_halved(luma)[:, None], shot.chroma), axis=1).astype(np.int16)
+def _cut_out(shot: Shot) -> _Cutout | None:
+    """The part of the shot in which something stands out from the background; none if nothing does."""
+    if len(shot.luma) < LEAST_PICTURES:
+        return None
+    steady = _steadied(shot)
+    if steady is None:
+        return None
+    luma, chroma = steady
+    n, height, width = luma.shape
+    half = np.concatenate((_halved(luma)[:, None], chroma), axis=1).astype(np.int16)
     picks = np.unique(np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(np.intp))
     middle = _median(half[picks])
     light = np.median((half[:, 0, ::3, ::3] - middle[0, ::3, ::3]).reshape(n, -1), axis=1).astype(np.int16)
     half[:, 0] -= light[:, None, None]
     differs = np.abs(half - middle).sum(axis=1)
     limit = STANDS_OUT + NOISE * float(np.median(differs[:, ::3, ::3]))
-    limits = limit + STEEP * _slope(middle[0])
+    limits = limit + STEEP * _slope(middle)[0]
     changed = differs > limits
     changed &= _box(changed.astype(np.uint8)) >= CROWDED
-    changed[changed.sum(axis=(1, 2)) > MOST_AREA * changed[0].size] = False
+    held = _held(changed.mean(axis=(1, 2)) > MOST_AREA)
+    changed = changed[held]
     ever = changed.any(axis=0)
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:
         return None
-    strange = np.maximum(STRANGE * limits, ALIEN * np.median(differs[changed]))
-    ground, covered = _uncovered(half[picks], middle, changed[picks], limits, strange)
+    strange = np.maximum(STRANGE * limits, ALIEN * np.median(differs[held][changed]))
+    part = _around(ever)
+    full = tuple(slice(2 * span.start, 2 * span.stop) for span in part)
+    half, luma, light = half[held][:, :, *part], luma[held][:, *full], light[held]
+    picks = np.unique(held[picks])
+    ground, covered = _uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], strange[part])
     ground = _seen_median(half[picks], covered[:, None], ground)
-    bright = _seen_median(luma[picks] - light[picks, None, None], _doubled(covered), _doubled(ground[0]))
     level = luma - light[:, None, None]
-    colours = _doubled(np.abs(half[:, 1:] - ground[1:]).sum(axis=1))
-    darker = bright - level
-    out: Grey = (np.abs(darker) + colours) / (limit + STEEP * _slope(bright))
-    shaded = (out > 0.5) & (darker > 0) & (darker < SHADOW * bright) & (colours < SHADOW_COLOUR)
+    bright = _seen_median(level[picks], _doubled(covered), _doubled(ground[0]))
+    colours = _doubled(np.abs(half[:, 1:] - ground[1:]).sum(axis=1, dtype=np.int16))
+    difference = _unshaded(bright - level, colours, bright, limit)
+    return _Cutout(difference, luma, full[1].start, full[0].start, width, height)
+
+
+def _unshaded(darker: Ints, colours: Ints, bright: Ints, limit: float) -> Grey:
+    """How far pixels stand out, in units of what is noticed, but for the shadows that the subject casts."""
+    out: Grey = (np.abs(darker) + colours) * (1 / (limit + STEEP * _slope(bright)))
+    shaded = (out > 0.5) & (darker > 0) & (darker < np.float32(SHADOW) * bright) & (colours < SHADOW_COLOUR)
     if (shaded & (out > 1)).sum() < SHADOW_SHARE * (out > 1).sum():
         out[shaded] = 0
     return out
+
+
+def _steadied(shot: Shot) -> tuple[Bytes, Bytes] | None:
+    """Luma and colours as if the camera had rested; none if it moved too far for that.
+
+    A large subject misleads the measure of the camera's motion, so pictures are moved only if it makes them more alike.
+    """
+    if shot.camera is None or np.abs(shot.camera[:, :2]).max() + FAR_ZOOM * np.abs(shot.camera[:, 2]).max() < RESTING:
+        return shot.luma, shot.chroma
+    x, y, zoom = shot.camera.astype(np.float32).T
+    height, width = shot.chroma.shape[2:]
+    reference = int((np.abs(x) + np.abs(y) + FAR_ZOOM * np.abs(zoom)).argmin())
+    plain = shot.luma.astype(np.float32)
+    unlike = _unlike(plain, reference)
+    if unlike < ALIKE:
+        return shot.luma, shot.chroma
+    if max(np.abs(x).max() / width, np.abs(y).max() / height, np.abs(zoom).max()) > MOST_CAMERA:
+        return None
+    luma, seen = warp(plain, 2 * x, 2 * y, zoom)
+    luma = np.where(seen > SEEN, luma, luma[reference])
+    if _unlike(luma, reference) > LESS_UNLIKE * unlike:
+        return shot.luma, shot.chroma
+    chroma, seen = warp(shot.chroma.astype(np.float32), x, y, zoom)
+    chroma = np.where(seen[:, None] > SEEN, chroma, chroma[reference])
+    return luma.astype(np.uint8), chroma.astype(np.uint8)
+
+
+def _unlike(luma: Grey, reference: int) -> float:
+    """Grey levels by which most pictures differ from one of them in all but the quarter that differs most."""
+    few = luma[:, 1::4, 1::4].reshape(len(luma), -1)
+    return float(np.median(np.quantile(np.abs(few - few[reference]), 0.75, axis=1)))
+
+
+def _held(lost: Mask) -> npt.NDArray[np.integer]:
+    """For each picture the number of the last one that is not lost (in a flash, say)."""
+    fine = np.flatnonzero(~lost)
+    if not fine.size:
+        return np.arange(len(lost))
+    return np.asarray(fine[np.maximum(np.searchsorted(fine, np.arange(len(lost)), side="right") - 1, 0)])
+
+
+def _around(ever: Mask) -> tuple[slice, slice]:
+    """Rows and columns that hold the mask and some pixels around it, from which the background is continued."""
+    spans = []
+    for axis in (1, 0):
+        places = np.flatnonzero(ever.any(axis=axis))
+        spans.append(slice(max(0, int(places[0]) - BORDER), min(ever.shape[1 - axis], int(places[-1]) + 1 + BORDER)))
+    return spans[0], spans[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A background, where it leaves samples covered, and how steep the outlines there are: crisp if it is right."""
+
+    ground: Ints
+    covered: Mask
+    crispness: float
 
 
 def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, strange: Grey) -> tuple[Ints, Mask]:
     """The background, and where the subject covers it in each sample.
 
     It is peeled where the subject stood or, if that gives crisper outlines, wherever it was: a subject that only stirs
-    on the spot covers some of its background all the time.
+    on the spot covers some of its background all the time. What is left of the subject then goes the same way.
     """
     steep = _slope(samples).sum(axis=1)
-    attempts: list[tuple[float, Ints, Mask]] = []
-    for region in (_stood(steep - _slope(middle).sum(axis=0), changed), changed.any(axis=0)):
+
+    def attempt(ground: Ints, region: Mask) -> _Attempt:
         zone = _box((_enclosed(region) | region).astype(np.uint8)) > 0
-        ground = _peeled(samples, middle, zone, strange)
-        mask = np.abs(samples - ground).sum(axis=1) > limits
-        mask &= _box(mask.astype(np.uint8)) >= CROWDED
-        border = mask & (_box(mask.astype(np.uint8)) < 9)
-        attempts.append((float((steep * border).sum()) / max(1, int(border.sum())), ground, mask))
-    _, ground, mask = max(attempts, key=lambda attempt: attempt[0])
-    return ground, _box((mask | _enclosed(mask, 4)).astype(np.uint8)) > 0
+        ground = _peeled(samples, ground, zone, strange)
+        covered = np.abs(samples - ground).sum(axis=1) > limits
+        covered &= _box(covered.astype(np.uint8)) >= CROWDED
+        border = _border(covered)
+        return _Attempt(ground, covered, float((steep * border).sum()) / max(1, int(border.sum())))
+
+    tried = [attempt(middle, _stood(steep, middle, changed)), attempt(middle, np.asarray(changed.any(axis=0)))]
+    best = max(tried, key=lambda one: one.crispness)
+    again = attempt(best.ground, _stood(steep, best.ground, best.covered))
+    best = max(best, again, key=lambda one: one.crispness)
+    return best.ground, _box((best.covered | _enclosed(best.covered, 4)).astype(np.uint8)) > 0
 
 
 def _seen_median(samples: Ints, covered: Mask, otherwise: Ints) -> Ints:
@@ -295,11 +412,16 @@ def _seen_median(samples: Ints, covered: Mask, otherwise: Ints) -> Ints:
     return np.where(count > 0, middle, otherwise)
 
 
-def _stood(outlined: Grey, changed: Mask) -> Mask:
-    """Where the median shows the subject itself: what changed has more of an outline in the median than in the sample."""
-    border = changed & (_box(changed.astype(np.uint8)) < 9)
-    votes = (_sum_around(outlined * border, OUTLINE_REACH) * changed).sum(axis=0)
+def _stood(steep: Grey, ground: Ints, covered: Mask) -> Mask:
+    """Where the ground shows the subject itself: what is covered has its outlines there rather than in the sample."""
+    outlined = (steep - _slope(ground).sum(axis=0)) * _border(covered)
+    votes = (_sum_around(outlined, OUTLINE_REACH) * covered).sum(axis=0)
     return np.asarray(votes < 0)
+
+
+def _border(mask: Mask) -> Mask:
+    """The mask's outermost pixels."""
+    return mask & (_box(mask.astype(np.uint8)) < 9)
 
 
 def _peeled(samples: Ints, middle: Ints, zone: Mask, strange: Grey) -> Ints:
@@ -349,6 +471,8 @@ def _inked(cover: Grey, luma: Grey) -> list[Picture]:
     detail = np.zeros(solid.shape[1:], np.bool_)
     drawn: list[Picture] = []
     limit = max(DETAIL, float(np.quantile(shade[inside], 1 - MOST_DETAIL)) if inside.any() else 0.0)
+    lone = (_box((shade > limit).astype(np.uint8)) < 2) & (shade < LONE * limit)
+    shade[lone] = 0
     for index, dark in enumerate(shade):
         detail = np.where(detail, dark > limit - DETAIL_HOLD, dark > limit + DETAIL_HOLD) & inside[index]
         drawn.append(solid[index] & ~detail)
@@ -403,7 +527,7 @@ def _box[Kind: np.generic](pictures: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     """Sum of the nine pixels around each, zero beyond the edges, in the last two axes."""
     padded = np.pad(pictures, [(0, 0)] * (pictures.ndim - 2) + [(1, 1), (1, 1)])
     rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
-    return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
+    return np.asarray(rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:])
 
 
 def _sum_around(pictures: Grey, reach: int) -> Grey:
@@ -411,23 +535,25 @@ def _sum_around(pictures: Grey, reach: int) -> Grey:
     across = 2 * reach + 1
     sums = np.pad(pictures, ((0, 0), (reach + 1, reach), (reach + 1, reach))).cumsum(axis=1).cumsum(axis=2)
     rows = sums[:, across:] - sums[:, :-across]
-    return rows[:, :, across:] - rows[:, :, :-across]
+    return np.asarray(rows[:, :, across:] - rows[:, :, :-across])
 
 
 def _median[Kind: np.generic](samples: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
-    return np.sort(samples, axis=0)[len(samples) // 2]
+    return np.asarray(np.sort(samples, axis=0)[len(samples) // 2])
 
 
-def _halved(luma: Bytes) -> npt.NDArray[np.uint16]:
-    wide = luma.astype(np.uint16)
-    return (wide[:, ::2, ::2] + wide[:, 1::2, ::2] + wide[:, ::2, 1::2] + wide[:, 1::2, 1::2]) >> 2
+def _halved(luma: Bytes) -> Ints:
+    wide = luma.astype(np.int16)
+    return np.asarray(wide[:, ::2, ::2] + wide[:, 1::2, ::2] + wide[:, ::2, 1::2] + wide[:, 1::2, 1::2]) >> 2
 
 
 def _doubled[Kind: np.generic](pictures: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
-    return pictures.repeat(2, axis=-2).repeat(2, axis=-1)
+    height, width = pictures.shape[-2:]
+    twice = np.broadcast_to(pictures[..., :, None, :, None], (*pictures.shape[:-2], height, 2, width, 2))
+    return twice.reshape(*pictures.shape[:-2], 2 * height, 2 * width)
 
 
-def _slope(pictures: npt.NDArray[np.integer]) -> Grey:
+def _slope(pictures: Ints | Grey) -> Grey:
     """Grey levels a pixel along the steeper of the last two axes."""
     out = np.zeros(pictures.shape, np.float32)
     np.abs(pictures[..., 2:, :] - pictures[..., :-2, :], out=out[..., 1:-1, :])

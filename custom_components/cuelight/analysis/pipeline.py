@@ -223,7 +223,10 @@ class _Look:
             together = list(pictures)
             seen = np.flatnonzero((shots == shot) & signals.seen)
             luma, chroma = (np.stack(planes) for planes in zip(*((p.luma, p.chroma) for p in together), strict=True))
-            out.append(distil.Shot(luma, chroma, _framed(sight, seen, width, height)))
+            ticks = np.array([picture.index for picture in together])
+            motion = self._window.relative(np.full_like(ticks, ticks[len(ticks) // 2]), ticks)
+            camera = np.stack((motion.x, motion.y, motion.zoom), axis=1)
+            out.append(distil.Shot(luma, chroma, _framed(sight, seen, width, height), camera))
         return out
 
 
