@@ -33,9 +33,6 @@ homeassistant:
   media_dirs:
     local: {media}
   allowlist_external_dirs: {allow}
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
 logger:
   default: warning
   logs: {{custom_components.cuelight: info}}
@@ -105,11 +102,26 @@ class Hass:
         if not (storage / "onboarding").exists():
             done = {"version": 4, "key": "onboarding", "data": {"done": ["core_config", "analytics", "integration"]}}
             (storage / "onboarding").write_text(json.dumps(done))
+        # Where it listens is a setting of its storage; in YAML it would be deprecated, and on trial for five minutes.
+        served = {
+            "server_host": ["127.0.0.1"],
+            "server_port": self.port,
+            "cors_allowed_origins": [],
+            "login_attempts_threshold": -1,
+            "ip_ban_enabled": False,
+            "ssl_profile": "intermediate_v6",
+            "use_x_frame_options": True,
+            "created_at": "2026-01-01T00:00:00+00:00",
+            "error": None,
+            "error_message": None,
+        }
+        stored = {"stable": served, "pending": None, "yaml_migration_done": True}
+        document = {"version": 3, "minor_version": 1, "key": "http", "data": stored}
+        (storage / "http").write_text(json.dumps(document))
         boards = "".join(f"    - {json.dumps(board.described())}\n" for board in self._boards)
         (self.config / "media").mkdir(exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(
-                port=self.port,
                 boards=boards or "    []\n",
                 extra="frontend:\nhistory:\nlogbook:\n" if self._frontend else "",
                 media=json.dumps(str(self.config / "media")),

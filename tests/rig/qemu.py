@@ -104,8 +104,6 @@ class QemuBoard(Board):
 
     extra: Sequence[str] = ()
     """More arguments for QEMU."""
-    wires: Sequence[int] = ()
-    """File descriptors that they name."""
     _qmp: _Wire | None = field(default=None, repr=False)
     _qtest: _Wire | None = field(default=None, repr=False)
     _stamp: asyncio.subprocess.Process | None = field(default=None, repr=False)
@@ -162,7 +160,7 @@ class QemuBoard(Board):
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=console,
                     stderr=errors,
-                    pass_fds=(self._qmp.theirs.fileno(), self._qtest.theirs.fileno(), *self.wires),
+                    pass_fds=(self._qmp.theirs.fileno(), self._qtest.theirs.fileno()),
                 )
         finally:
             os.close(lines)
