@@ -27,6 +27,8 @@ SAMPLES = 24
 shot is among them."""
 LEAST_PICTURES = 4
 """Pictures a shot needs before something in it can be told to move."""
+FLASHED = 50
+"""Grey levels by which a picture is lighter or darker than its shot and shows nothing reliable: the last is held."""
 STANDS_OUT = 12.0
 """Grey levels (luma and both colours together) by which the subject differs from the background, beyond the noise."""
 NOISE = 4.0
@@ -45,7 +47,7 @@ MOST_AREA = 0.6
 """Fraction of the picture beyond which what changes is the scene, or the light, and no subject."""
 NEVER = 32767
 """Sorts behind every grey level."""
-ALIEN = 0.6
+ALIEN = 0.35
 """As STRANGE, in units of the subject's own usual difference."""
 MOST_MISSED = 1.5
 """Times that at which the misfit of a source is cut: more is no worse."""
@@ -291,12 +293,13 @@ def _cut_out(shot: Shot) -> _Cutout | None:
     middle = _median(half[picks])
     light = np.median((half[:, 0, ::3, ::3] - middle[0, ::3, ::3]).reshape(n, -1), axis=1).astype(np.int16)
     half[:, 0] -= light[:, None, None]
+    flashed = np.abs(light) > FLASHED
     differs = np.abs(half - middle).sum(axis=1)
     limit = STANDS_OUT + NOISE * float(np.median(differs[:, ::3, ::3]))
     limits = limit + STEEP * _slope(middle)[0]
     changed = differs > limits
     changed &= _box(changed.astype(np.uint8)) >= CROWDED
-    held = _held(changed.mean(axis=(1, 2)) > MOST_AREA)
+    held = _held(flashed | (changed.mean(axis=(1, 2)) > MOST_AREA))
     changed = changed[held]
     ever = changed.any(axis=0)
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:

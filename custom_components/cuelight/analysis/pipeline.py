@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from . import distil, subject
 from .decode import FilmReader, SmallPicture
-from .events import Signals, find_events
 from .exceptions import AnalysisCancelled, AnalysisTimeout
 from .models import Analysis, Curves
 from .palette import PaletteMaker
+from .rules import find_events
+from .signals import Signals
 from .subject import LEAST_FIT, MIN_AREA, Glance, Sighting, glance, observe
 from .window import Window
 
@@ -187,15 +188,13 @@ class _Look:
             glow=(bright - bright[lit_from]) / 255,
             changed=window.changed.rows,
             area=sight.area / (width * height),
-            x=sight.x / width + 0.5,
-            y=sight.y / height + 0.5,
             dx=sight.dx / width,
             dy=sight.dy / height,
             growth=sight.growth,
             doubt=sight.doubt,
+            fit=sight.fit,
             seen=(sight.area >= MIN_AREA) & (sight.fit > LEAST_FIT) & ~blind,
             glances=slow.tick,
-            slow=slow.area / (width * height),
             slow_growth=slow.growth,
             slow_doubt=slow.doubt,
             grows=(slow.area >= MIN_AREA) & (slow.fit > LEAST_FIT),

@@ -36,6 +36,10 @@ SEEN_SLOPE = 0.25
 """Pixels of misregistration forgiven, in units of the local slope."""
 CROWDED = 0.3
 """Fraction of the nine pixels around that must be seen too; single pixels are noise."""
+CELL = 4
+"""Pixels: parts nearer to each other than this are one thing."""
+CELL_SEEN = 0.5
+"""Seen pixels that make a cell part of a thing."""
 MIN_AREA = 5.0
 """Pixels of 64x36 below which there is nothing to follow: a ball of a thirteenth of the height."""
 SEARCH = 8
@@ -54,6 +58,10 @@ STEP_REFINEMENTS = 3
 """Gauss-Newton steps after the search for a displacement."""
 GROWTH_REFINEMENTS = 4
 """Gauss-Newton steps for a change of size."""
+PIXEL_NOISE = 1.0
+"""Square grey levels by which two pictures of one pixel differ at least."""
+ALIKE = 4.0
+"""Pixels that err together, by smoothing and coding: so many fewer are independent."""
 UNKNOWN = 1.0
 """Doubt about a growth (log a tick) of which nothing is known."""
 STEP_LIMIT = (1.0, 1.0, 0.08)
@@ -207,10 +215,34 @@ def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _cleaned(seen: Floats, window: Window, ticks: Ticks) -> Floats:
-    """Without single pixels, and without pictures lit by a flash."""
+    """The largest part, without single pixels; nothing in pictures lit by a flash."""
     seen = seen * (_box((seen > 0.3).astype(np.float32)) > CROWDED)
     seen[[window.blind[tick] for tick in ticks]] = 0
-    return seen
+    return seen * _largest_part(seen)
+
+
+def _largest_part(seen: Floats) -> npt.NDArray[np.bool_]:
+    """Of the parts of each picture that hang together by cells of CELL pixels, the one with the most seen."""
+    n, height, width = seen.shape
+    down, across = -(-height // CELL), -(-width // CELL)
+    padded = np.zeros((n, down * CELL, across * CELL), np.float32)
+    padded[:, :height, :width] = seen
+    cells = padded.reshape(n, down, CELL, across, CELL).sum(axis=(2, 4))
+    labels = np.where(cells > CELL_SEEN, np.arange(1, down * across + 1).reshape(down, across), 0)
+    framed = np.zeros((n, down + 2, across + 2), np.intp)
+    while True:
+        framed[:, 1:-1, 1:-1] = labels
+        rows = np.maximum(np.maximum(framed[:, :-2], framed[:, 1:-1]), framed[:, 2:])
+        spread = np.maximum(np.maximum(rows[:, :, :-2], rows[:, :, 1:-1]), rows[:, :, 2:])
+        spread[labels == 0] = 0
+        if (spread == labels).all():
+            break
+        labels = spread
+    places = labels + np.arange(n)[:, None, None] * (down * across + 1)
+    sums = np.bincount(places.ravel(), cells.ravel(), n * (down * across + 1)).reshape(n, -1)
+    sums[:, 0] = 0
+    chosen = (labels == sums.argmax(axis=1)[:, None, None]) & (labels > 0)
+    return chosen.repeat(CELL, axis=1).repeat(CELL, axis=2)[:, :height, :width]
 
 
 class _View:
@@ -358,7 +390,7 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View
     for patch in patches:
         group = patch.group
         for side, view, guess in ((0, before, start), (1, after, -ahead)):
-            params, fit = _refined(patch, view, guess[group], STEP_REFINEMENTS)
+            params, fit, _ = _refined(patch, view, guess[group], STEP_REFINEMENTS)
             steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
             moved[side, group] = params[:, :2] / steps
             fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT), fit, 0)
@@ -373,17 +405,19 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View
 
 def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple[Floats, Floats]:
     """Growth a tick and its doubt (n, 2), and the fit, where the subject moves by about `pace` a tick."""
-    growths = np.zeros((2, len(patch.group)), np.float32)
+    growths, errors = np.zeros((2, 2, len(patch.group)), np.float32)
     fits = np.zeros((2, len(patch.group)), np.float32)
     for side, view in enumerate((past, future)):
         steps = -view.steps[patch.group]
-        moved, fit = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32), GROWTH_REFINEMENTS)
+        moved, fit, error = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32), GROWTH_REFINEMENTS)
         valid = view.valid[patch.group] & (fit > LEAST_FIT)
         growths[side] = np.where(valid, moved[:, 2] / np.where(valid, steps, 1), 0)
+        errors[side] = np.where(valid, error / np.abs(np.where(valid, steps, 1)), 0)
         fits[side] = np.where(valid, fit, 0)
     both = fits.all(axis=0)
     growth = np.where(both, growths.mean(axis=0), growths.sum(axis=0))
     doubt = np.where(both, np.abs(growths[0] - growths[1]) / 2, np.where(fits.any(axis=0), np.abs(growth), UNKNOWN))
+    doubt = np.hypot(doubt, errors.max(axis=0))
     return np.stack((growth, doubt), axis=1), fits.sum(axis=0) / np.maximum((fits > 0).sum(axis=0), 1)
 
 
@@ -407,8 +441,8 @@ def _errors(patch: _Patch, view: "_View") -> Floats:
     return error[:, ::-1, ::-1] / total
 
 
-def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Displacement x, y and log growth (n, 3) from the view to the patch, and the share of pixels explained."""
+def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
+    """Displacement x, y and log growth (n, 3) from the view to the patch, share of pixels explained, error of growth."""
     current, weights = patch.luma, patch.weights
     n, side, _ = current.shape
     whole = start.astype(np.intp)
@@ -435,4 +469,6 @@ def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[F
         step = np.linalg.solve(normal, weighted @ residual.reshape(n, -1, 1))[:, :, 0]
         params += np.clip(step, -limits, limits)
     params[:, :2] += start
-    return params, fit
+    noise = (robust * np.square(residual)).sum(axis=(1, 2)) / np.maximum(robust.sum(axis=(1, 2)), 1e-3)
+    spread = np.sqrt(np.maximum(noise, PIXEL_NOISE) * np.linalg.inv(normal)[:, 2, 2] * ALIKE)
+    return params, fit, spread

@@ -1,0 +1,47 @@
+"""Cuts, flashes and fades."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..models import EventKind
+from ..signals import Signals, runs, slides
+from .candidate import Candidate
+
+GLOW = 0.02
+"""Fraction of full brightness by which a flash is brighter than before."""
+FADE_SPEED = 0.1
+"""Log lightness a second: a fade to a half takes seven seconds at most."""
+FADE_SIZE = 0.15
+"""Log lightness in all: a sixth."""
+FADE_SMOOTH_S = 0.2
+"""Seconds averaged over, against noise."""
+
+
+def flashes(signals: Signals) -> Iterator[Candidate]:
+    """Sudden light that goes again."""
+    for first, end in runs(signals.flash):
+        glow = float(signals.glow[first:end].max())
+        if glow >= GLOW:
+            yield Candidate(EventKind.FLASH, first, end, {"glow": glow}, {"strength": glow})
+
+
+def cuts(signals: Signals) -> Iterator[Candidate]:
+    """Another scene from one tick to the next."""
+    for tick in np.flatnonzero(signals.cut).tolist():
+        changed = float(signals.changed[tick])
+        around = np.concatenate((signals.changed[max(0, tick - 2) : tick], signals.changed[tick + 1 : tick + 3]))
+        evidence = {"changed": changed, "around": float(around.mean()) if around.size else 0.0}
+        yield Candidate(EventKind.CUT, tick, tick + 1, evidence, {"strength": changed})
+
+
+def fades(signals: Signals) -> Iterator[Candidate]:
+    """Light that changes gradually."""
+    for slide in slides(signals.lightness, signals.rate, FADE_SPEED, FADE_SIZE, FADE_SMOOTH_S):
+        kind = EventKind.BRIGHTEN if slide.size > 0 else EventKind.DARKEN
+        evidence = {
+            "size": abs(slide.size),
+            "length_s": slide.ticks / signals.rate,
+            "changed": float(signals.changed[slide.first : slide.last].mean()),
+        }
+        yield Candidate(kind, slide.first, slide.last, evidence, {"strength": 1 - float(np.exp(-abs(slide.size)))})

@@ -1,0 +1,250 @@
+"""What the subject does: moves, turns, jumps, falls, shakes, comes nearer, goes away, appears and disappears."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..models import EventKind
+from ..signals import Curve, Flags, Signals, Swing, closed, runs, smooth, swings, widened
+from .candidate import Candidate
+
+EPISODE_GAP_S = 0.2
+"""Seconds without motion that do not end a motion: the top of a jump, the turn of a walk."""
+SWING_X = 0.015
+"""Widths of a move to and fro that count as two moves: a pixel of 64."""
+SWING_Y = 0.03
+"""Heights, likewise."""
+MOVE_DISTANCE = 0.08
+"""Widths of the shortest move."""
+MOVE_S = 0.2
+"""Seconds of the quickest move."""
+TURN_DISTANCE = 0.05
+"""Widths moved on both sides of a turn."""
+TURN_PAUSE_S = 0.3
+"""Longest rest in seconds at a turn."""
+JUMP_HEIGHT = 0.08
+"""Heights of the lowest jump."""
+JUMP_S = (0.25, 1.8)
+"""Shortest and longest jump in seconds, from the ground to the ground."""
+JUMP_RETURN = 0.5
+"""Share of its height a jump must come down again."""
+FALL_DROP = 0.15
+"""Heights of the shortest fall."""
+FALL_S = 1.0
+"""Longest fall in seconds."""
+SHAKE_SWING = 0.02
+"""Widths of the largest swing of a shake, from side to side."""
+SHAKE_HALF_S = 0.26
+"""Longest swing in seconds: 2 Hz."""
+SHAKE_PAUSE_S = 0.12
+"""Longest rest in seconds between two swings."""
+SHAKE_SWINGS = 3
+"""Swings that make a shake; a jump is two."""
+GROWTH = 0.15
+"""Log of the smallest ratio that is a coming nearer or going away."""
+GROWTH_SWING = 0.08
+"""Log of the ratio of a growing and shrinking that count as two."""
+GROWTH_S = 0.3
+"""Seconds of the quickest."""
+GROWTH_SMOOTH_S = 0.3
+"""Seconds the growth is averaged over."""
+DOUBT_FLOOR = 0.05
+"""Log a second by which every growth is in doubt."""
+DOUBT_MOVING = 1.0
+"""Doubt in log a second for each width a second the subject moves: its outline is then mixed with what it passes."""
+USUAL_GROWTH = 0.3
+"""Log a second; growths in more doubt than this are taken for none."""
+SLOW_SHARE = 0.3
+"""How much a glance counts beside the ticks: it shares its pictures with its neighbours."""
+POP_S = 0.19
+"""Seconds to the pictures before and after that an appearance is judged by."""
+POP_AREA = 0.0025
+"""Fraction of the picture that the smallest thing to appear covers."""
+POP_STEADY = 0.85
+"""Share of it that must look alike all the time before, and all the time after."""
+
+
+def pops(signals: Signals) -> Iterator[Candidate]:
+    """Appearances and disappearances: something is other than before, and nothing has moved there."""
+    near = signals.span(POP_S)
+    broken = widened(signals.flash | signals.cut, 2 * near)[signals.glances]
+    weight = np.where(broken | (signals.steady < POP_STEADY), 0, signals.change * signals.steady)
+    taken: list[int] = []
+    for index in np.argsort(-weight):
+        tick = int(signals.glances[index])
+        if weight[index] < POP_AREA:
+            return
+        if all(abs(tick - other) > 2 * near for other in taken):
+            taken.append(tick)
+            yield _pop(signals, int(index), weight)
+
+
+def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
+    near = signals.span(POP_S)
+    tick = int(signals.glances[index])
+    around = slice(max(0, tick - near), tick + near + 1)
+    apart = np.abs(signals.glances - tick)
+    evidence = {
+        "clear": abs(float(signals.polarity[index])),
+        "steady": float(signals.steady[index]),
+        "log_area": float(np.log(signals.change[index])),
+        "stir": float(signals.stir()[around].sum()),
+        "travel": float(signals.travel()[around].sum()),
+        "length_s": float((weight[apart <= 2 * near] > 0.5 * weight[index]).sum() * np.diff(signals.glances[:2], append=0)[0])
+        / signals.rate,
+    }
+    level = (apart <= near) & (weight > 0.7 * weight[index])
+    middle = round(float(np.average(signals.glances[level], weights=weight[level])))
+    kind = EventKind.APPEAR if signals.polarity[index] > 0 else EventKind.DISAPPEAR
+    place = {"x": float(signals.change_x[index]), "y": float(signals.change_y[index])}
+    return Candidate(kind, middle, middle + 1, evidence, place)
+
+
+def motions(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
+    """Moves, turns, jumps, falls and shakes, outside the given appearances and disappearances."""
+    seen = signals.seen.copy()
+    for pop in popped:
+        seen[max(0, pop.first - signals.span(POP_S)) : pop.end + signals.span(POP_S)] = False
+    for first, end in runs(closed(seen, signals.span(EPISODE_GAP_S)) & ~signals.cut):
+        if end - first >= 2:
+            yield from _Episode(signals, seen, max(0, first - 1), end).candidates()
+
+
+class _Episode:
+    """One uninterrupted motion of the subject."""
+
+    def __init__(self, signals: Signals, seen: Flags, first: int, end: int) -> None:
+        self._signals = signals
+        self._first = first
+        span = slice(first, end)
+        self._across = swings(np.cumsum(np.where(seen[span], signals.dx[span], 0)), SWING_X)
+        self._down = swings(np.cumsum(np.where(seen[span], signals.dy[span], 0)), SWING_Y)
+        self._shaken = np.zeros(end - first, np.bool_)
+        self._leapt = np.zeros(end - first, np.bool_)
+
+    def candidates(self) -> Iterator[Candidate]:
+        yield from self._shakes(self._across, 1.0)
+        yield from self._shakes(self._down, self._signals.aspect)
+        yield from self._jumps()
+        yield from self._falls()
+        yield from self._moves()
+
+    def _candidate(self, kind: EventKind, first: int, last: int, evidence: dict[str, float], **parameters: float) -> Candidate:
+        span = slice(self._first + first, self._first + last + 1)
+        seen = self._signals.seen[span]
+        evidence |= {
+            "length_s": (last - first) / self._signals.rate,
+            "seen": float(seen.mean()),
+            "fit": float(self._signals.fit[span][seen].mean()) if seen.any() else 0.0,
+            "log_area": float(np.log(self._signals.area[span].mean() + 1e-4)),
+            "stir": float(self._signals.stir()[span].mean()) * self._signals.rate,
+        }
+        return Candidate(kind, self._first + first, self._first + last, evidence, parameters)
+
+    def _shakes(self, pieces: list[Swing], unit: float) -> Iterator[Candidate]:
+        for run in _quick_runs(pieces, self._signals.rate, SHAKE_SWING * unit):
+            first, last = run[0].first, run[-1].last
+            self._shaken[first : last + 1] = True
+            sizes = np.array([abs(piece.size) for piece in run]) / unit
+            evidence = {"size": float(sizes.mean()), "swings": float(len(run)), "even": float(sizes.std() / sizes.mean())}
+            hz = len(run) / 2 * self._signals.rate / max(1, last - first)
+            yield self._candidate(EventKind.SHAKE, first, last, evidence, hz=hz, amplitude=float(sizes.mean()) / 2)
+
+    def _jumps(self) -> Iterator[Candidate]:
+        for up, down in zip(self._down, self._down[1:], strict=False):
+            length = (down.last - up.first) / self._signals.rate
+            back = -down.size / up.size if up.size else 0.0
+            if up.size > -JUMP_HEIGHT or back < JUMP_RETURN or not JUMP_S[0] <= length <= JUMP_S[1]:
+                continue
+            if self._shaken[up.first : down.last].mean() < 0.5:
+                self._leapt[up.first : down.last + 1] = True
+                evidence = {"size": -up.size, "back": abs(np.log(back))}
+                yield self._candidate(EventKind.JUMP, up.first, down.last, evidence, height=-up.size)
+
+    def _falls(self) -> Iterator[Candidate]:
+        for piece in self._down:
+            length = piece.ticks / self._signals.rate
+            used = self._shaken | self._leapt
+            if piece.size > FALL_DROP and length <= FALL_S and used[piece.first : piece.last].mean() < 0.5:
+                evidence = {"size": piece.size}
+                yield self._candidate(EventKind.FALL, piece.first, piece.last, evidence, drop=piece.size)
+
+    def _moves(self) -> Iterator[Candidate]:
+        before: Swing | None = None
+        for piece in self._across:
+            if self._shaken[piece.first : piece.last].mean() >= 0.5:
+                before = None
+                continue
+            if abs(piece.size) >= MOVE_DISTANCE and piece.ticks / self._signals.rate >= MOVE_S:
+                kind = EventKind.MOVE_RIGHT if piece.size > 0 else EventKind.MOVE_LEFT
+                evidence = {"size": abs(piece.size)}
+                yield self._candidate(kind, piece.first, piece.last, evidence, distance=abs(piece.size))
+            if abs(piece.size) >= TURN_DISTANCE:
+                if before and before.size * piece.size < 0:
+                    yield from self._turn(before, piece)
+                before = piece
+
+    def _turn(self, before: Swing, after: Swing) -> Iterator[Candidate]:
+        pause_s = (after.first - before.last) / self._signals.rate
+        if pause_s <= TURN_PAUSE_S:
+            middle = (before.last + after.first) // 2
+            evidence = {"size": min(abs(before.size), abs(after.size)), "pause_s": pause_s}
+            candidate = self._candidate(EventKind.TURN, before.first, after.last, evidence)
+            place = self._first + middle
+            yield Candidate(EventKind.TURN, place, place + 1, candidate.evidence, {"direction": float(np.sign(after.size))})
+
+
+def _quick_runs(pieces: list[Swing], rate: float, least: float) -> Iterator[list[Swing]]:
+    """Runs of quick swings to and fro, the largest at least `least`."""
+    run: list[Swing] = []
+    for piece in [*pieces, Swing(0, 0, 0.0)]:
+        quick = 0 < piece.ticks / rate <= SHAKE_HALF_S and abs(piece.size) >= least / 2
+        if quick and (not run or (piece.first - run[-1].last) / rate <= SHAKE_PAUSE_S):
+            run.append(piece)
+            continue
+        if len(run) >= SHAKE_SWINGS and max(abs(part.size) for part in run) >= least:
+            yield run
+        run = [piece] if quick else []
+
+
+def growths(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
+    """Coming nearer and going away, outside the given appearances and disappearances."""
+    ticks = np.arange(signals.ticks)
+    seen, grows = signals.seen.copy(), signals.grows.copy()
+    for pop in popped:
+        seen &= np.abs(ticks - pop.first) > signals.span(POP_S)
+        grows &= np.abs(signals.glances - pop.first) > signals.span(POP_S + 0.1)
+    curve, weight = _growth(signals, seen, grows)
+    near = (seen | (np.interp(ticks, signals.glances, grows.astype(np.float64)) > 0.1)) & ~widened(signals.cut, 2)
+    for first, end in runs(closed(near, signals.span(GROWTH_SMOOTH_S))):
+        for piece in swings(np.cumsum(curve[first:end]), GROWTH_SWING):
+            if abs(piece.size) >= GROWTH and piece.ticks / signals.rate >= GROWTH_S:
+                span = slice(first + piece.first, first + piece.last)
+                evidence = {
+                    "size": abs(piece.size),
+                    "length_s": piece.ticks / signals.rate,
+                    "log_weight": float(np.log(weight[span].mean() + 1)),
+                    "travel": float(signals.travel()[span].mean()) * signals.rate,
+                    "log_area": float(np.log(signals.area[span].mean() + 1e-4)),
+                    "stir": float(signals.stir()[span].mean()) * signals.rate,
+                }
+                kind = EventKind.APPROACH if piece.size > 0 else EventKind.RETREAT
+                yield Candidate(kind, span.start, span.stop, evidence, {"ratio": float(np.exp(piece.size))})
+
+
+def _growth(signals: Signals, seen: Flags, grows: Flags) -> tuple[Curve, Curve]:
+    """Growth a tick, each measurement weighted by its doubt and all by how usual growth is, and the weight."""
+    rate = signals.rate
+    speed = smooth(signals.travel(), signals.span(0.2)) * rate
+    hurry = smooth(speed, signals.span(2 * 0.42))[signals.glances]
+    quick = _evidence(seen, signals.growth, signals.doubt * rate, speed, signals.span(GROWTH_SMOOTH_S))
+    slow = _evidence(grows, signals.slow_growth, signals.slow_doubt * rate, hurry, 3)
+    ticks = np.arange(signals.ticks)
+    total, weight = (a + SLOW_SHARE * np.interp(ticks, signals.glances, b) for a, b in zip(quick, slow, strict=True))
+    return total / (weight + 1 / USUAL_GROWTH**2), weight
+
+
+def _evidence(seen: Flags, growth: Curve, doubt: Curve, speed: Curve, window: int) -> tuple[Curve, Curve]:
+    """Smoothed sums of growth over its variance, and of one over the variance."""
+    weight = seen / (np.square(doubt) + np.square(DOUBT_MOVING * speed) + DOUBT_FLOOR**2)
+    return smooth(weight * growth, window), smooth(weight, window)
