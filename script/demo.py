@@ -258,7 +258,8 @@ async def demo(arguments: argparse.Namespace, config: Path) -> int:
         start = next((e["planned_start_us"] for e in answer["performers"] if e.get("planned_start_us")), None)
         if start is not None and boards:
             picture = arguments.out / "performance.png"
-            draw_performance(boards, start, result["film"]["duration_s"], picture)
+            film = result["film"]
+            draw_performance(boards, Path(film["path"]), start, film["duration_s"], picture)
             files.append(picture)
         tell(result, answer, boards, files)
         if arguments.json:

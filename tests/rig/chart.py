@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import av
 from PIL import Image, ImageDraw, ImageFont
 
 from .board import Board, Entry
 
 WIDTH, MARGIN, LABELS = 1280, 24, 132
 FRAME = 64  # px of one 32x32 display frame, doubled
-LANE = {"display": FRAME + 10, "light": 30, "servo": 72}
+LIGHT, SERVO_HEIGHT, GAP = 20, 56, 10
+BAND = FRAME + LIGHT + SERVO_HEIGHT + 3 * GAP + 14
 PAPER, INK, FAINT, LINE = "#14171c", "#e8eaed", "#7d8590", "#2b3138"
 type Axis = Callable[[float], float]
 SERVO = ("#ffb454", "#59c2ff", "#c2d94c", "#f07178")
@@ -25,44 +27,62 @@ def _bits(frame: str) -> Image.Image:
     return picture.resize((FRAME, FRAME), Image.Resampling.NEAREST)
 
 
-def draw_performance(boards: Sequence[Board], start_us: int, duration_s: float, path: Path) -> None:
-    """Write a PNG with one band a board and, in it, a lane each for display, light and servos.
+def draw_performance(boards: Sequence[Board], film: Path, start_us: int, duration_s: float, path: Path) -> None:
+    """Write a PNG: the film along the time, below it one band a board with a lane each for display, light and servos.
 
     Args:
         boards: The boards, each with its record.
+        film: The film, shown as a strip.
         start_us: The planned start, in microseconds of CLOCK_MONOTONIC.
-        duration_s: How long the scene was to last; half a second more is drawn on both sides.
+        duration_s: How long the scene was to last; a little more is drawn on both sides.
         path: Where the PNG goes.
     """
     begin, end = start_us - 500_000, start_us + int((duration_s + 0.8) * 1e6)
-    band = sum(LANE.values()) + 56
-    image = Image.new("RGB", (WIDTH, MARGIN * 2 + 28 + band * len(boards)), PAPER)
-    draw = ImageDraw.Draw(image)
     left, right = MARGIN + LABELS, WIDTH - MARGIN
 
     def x(t_us: float) -> float:
         return left + (right - left) * (t_us - begin) / (end - begin)
 
-    y = MARGIN
-    for board in boards:
+    strip = _strip(film, round(x(start_us + duration_s * 1e6) - x(start_us)), duration_s)
+    bands = MARGIN + strip.height + 22
+    height = bands + BAND * len(boards) + 8
+    image = Image.new("RGB", (WIDTH, height), PAPER)
+    draw = ImageDraw.Draw(image)
+    for second in range(int(duration_s) + 1):
+        at = x(start_us + second * 1e6)
+        draw.line((at, MARGIN, at, height - MARGIN), LINE)
+        draw.text((at + 3, height - MARGIN - 2), f"{second} s", FAINT, _font(12))
+    image.paste(strip, (round(x(start_us)), MARGIN))
+    draw.text((MARGIN, MARGIN + strip.height // 2 - 8), "film", FAINT, _font(14))
+
+    for number, board in enumerate(boards):
         entries = [entry for entry in board.record() if entry["t_us"] <= end]
-        draw.text((MARGIN, y), board.name, INK, _font(18))
-        top = y + 28
-        for second in range(int(duration_s) + 1):
-            at = x(start_us + second * 1e6)
-            draw.line((at, top, at, y + band - 20), LINE)
-            draw.text((at + 3, y + band - 24), f"{second} s", FAINT, _font(12))
+        top = bands + BAND * number
+        draw.text((MARGIN, top), board.name, INK, _font(16))
         _display(image, [e for e in entries if e["what"] == "display"], x, top, begin, end)
-        top += LANE["display"]
+        top += FRAME + GAP
+        draw.text((MARGIN, top + 2), "light", FAINT, _font(14))
         _light(draw, [e for e in entries if e["what"] == "light"], x, top, begin, end)
-        top += LANE["light"]
+        top += LIGHT + GAP
+        draw.text((MARGIN, top + SERVO_HEIGHT // 2 - 8), "servo", FAINT, _font(14))
         _servo(draw, [e for e in entries if e["what"] == "servo"], x, top, begin, end)
-        offset = 20
-        for label, height in LANE.items():
-            draw.text((MARGIN, y + 28 + offset), label, FAINT, _font(14))
-            offset += height - (14 if label == "display" else 0)
-        y += band
     image.save(path)
+
+
+def _strip(film: Path, width: int, duration_s: float) -> Image.Image:
+    """A strip of the film's frames, each at the time that its middle stands for."""
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        height = 96
+        each = max(1, round(stream.width * height / stream.height))
+        count = max(1, width // each)
+        strip = Image.new("RGB", (width, height), "#000000")
+        slot = 0
+        for frame in container.decode(stream):
+            if slot < count and (frame.time or 0.0) >= duration_s * (slot + 0.5) / count - 0.5 / 16:
+                strip.paste(frame.to_image(width=each, height=height), (round(width * slot / count), 0))
+                slot += 1
+        return strip
 
 
 def _spans(entries: Sequence[Entry], begin: int, end: int) -> list[tuple[int, int, Entry]]:
@@ -83,13 +103,13 @@ def _display(image: Image.Image, entries: Sequence[Entry], x: Axis, top: int, be
 
 
 def _light(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], x: Axis, top: int, begin: int, end: int) -> None:
-    draw.rectangle((x(begin), top, x(end), top + 20), "#000000")
+    draw.rectangle((x(begin), top, x(end), top + LIGHT), "#000000")
     for start, stop, entry in _spans(entries, begin, end):
-        draw.rectangle((x(start), top, max(x(stop) - 1, x(start)), top + 20), tuple(entry["rgb"]))
+        draw.rectangle((x(start), top, max(x(stop) - 1, x(start)), top + LIGHT), tuple(entry["rgb"]))
 
 
 def _servo(draw: ImageDraw.ImageDraw, entries: Sequence[Entry], x: Axis, top: int, begin: int, end: int) -> None:
-    height = LANE["servo"] - 12
+    height = SERVO_HEIGHT
     draw.rectangle((x(begin), top, x(end), top + height), outline=LINE)
     draw.line((x(begin), top + height / 2, x(end), top + height / 2), LINE)
 
