@@ -47,7 +47,7 @@ MOST_AREA = 0.6
 """Fraction of the picture beyond which what changes is the scene, or the light, and no subject."""
 NEVER = 32767
 """Sorts behind every grey level."""
-ALIEN = 0.35
+ALIEN = 0.35, 0.6
 """As STRANGE, in units of the subject's own usual difference."""
 MOST_MISSED = 1.5
 """Times that at which the misfit of a source is cut: more is no worse."""
@@ -190,13 +190,15 @@ def crop(pictures: Grey, frames: Sequence[Frame], side: int) -> Grey:
 
 def _sampling(size: int, centre: float, length: float, side: int) -> Grey:
     step = length / side
+    reach = max(1.0, step)
+    beyond = int(reach) + 1
     places = np.arange(side, dtype=np.float32) * np.float32(step) + np.float32(centre - (side - 1) / 2 * step)
-    weights: Grey = np.abs(places[:, None] - np.arange(size, dtype=np.float32))
-    weights *= -1 / max(1.0, step)
+    weights: Grey = np.abs(places[:, None] - np.arange(-beyond, size + beyond, dtype=np.float32))
+    weights *= -1 / reach
     weights += 1
     np.maximum(weights, 0, out=weights)
-    weights *= min(1.0, 1 / step)
-    return weights
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-3)
+    return weights[:, beyond:-beyond]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +306,12 @@ def _cut_out(shot: Shot) -> _Cutout | None:
     ever = changed.any(axis=0)
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:
         return None
-    strange = np.maximum(STRANGE * limits, ALIEN * np.median(differs[held][changed]))
+    usual = float(np.median(differs[held][changed]))
     part = _around(ever)
     full = tuple(slice(2 * span.start, 2 * span.stop) for span in part)
     half, luma, light = half[held][:, :, *part], luma[held][:, *full], light[held]
     picks = np.unique(held[picks])
-    ground, covered = _uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], strange[part])
+    ground, covered = _uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], usual)
     ground = _seen_median(half[picks], covered[:, None], ground)
     level = luma - light[:, None, None]
     bright = _seen_median(level[picks], _doubled(covered), _doubled(ground[0]))
@@ -321,7 +323,8 @@ def _cut_out(shot: Shot) -> _Cutout | None:
 def _unshaded(darker: Ints, colours: Ints, bright: Ints, limit: float) -> Grey:
     """How far pixels stand out, in units of what is noticed, but for the shadows that the subject casts."""
     out: Grey = (np.abs(darker) + colours) * (1 / (limit + STEEP * _slope(bright)))
-    shaded = (out > 0.5) & (darker > 0) & (darker < np.float32(SHADOW) * bright) & (colours < SHADOW_COLOUR)
+    most = np.float32(SHADOW) * np.maximum(bright, bright - darker)
+    shaded = (out > 0.5) & (np.abs(darker) < most) & (colours < SHADOW_COLOUR)
     if (shaded & (out > 1)).sum() < SHADOW_SHARE * (out > 1).sum():
         out[shaded] = 0
     return out
@@ -384,7 +387,7 @@ class _Attempt:
     crispness: float
 
 
-def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, strange: Grey) -> tuple[Ints, Mask]:
+def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, usual: float) -> tuple[Ints, Mask]:
     """The background, and where the subject covers it in each sample.
 
     It is peeled where the subject stood or, if that gives crisper outlines, wherever it was: a subject that only stirs
@@ -392,7 +395,7 @@ def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, strange
     """
     steep = _slope(samples).sum(axis=1)
 
-    def attempt(ground: Ints, region: Mask) -> _Attempt:
+    def attempt(ground: Ints, region: Mask, strange: Grey) -> _Attempt:
         zone = _box((_enclosed(region) | region).astype(np.uint8)) > 0
         ground = _peeled(samples, ground, zone, strange)
         covered = np.abs(samples - ground).sum(axis=1) > limits
@@ -400,10 +403,14 @@ def _uncovered(samples: Ints, middle: Ints, changed: Mask, limits: Grey, strange
         border = _border(covered)
         return _Attempt(ground, covered, float((steep * border).sum()) / max(1, int(border.sum())))
 
-    tried = [attempt(middle, _stood(steep, middle, changed)), attempt(middle, np.asarray(changed.any(axis=0)))]
+    regions = _stood(steep, middle, changed), np.asarray(changed.any(axis=0))
+    tried: list[_Attempt] = []
+    for alien in ALIEN:
+        strange = np.maximum(STRANGE * limits, alien * usual)
+        first = max((attempt(middle, region, strange) for region in regions), key=lambda one: one.crispness)
+        left = _stood(steep, first.ground, first.covered)
+        tried += [first, attempt(first.ground, left, strange)]
     best = max(tried, key=lambda one: one.crispness)
-    again = attempt(best.ground, _stood(steep, best.ground, best.covered))
-    best = max(best, again, key=lambda one: one.crispness)
     return best.ground, _box((best.covered | _enclosed(best.covered, 4)).astype(np.uint8)) > 0
 
 

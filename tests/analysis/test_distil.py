@@ -1,0 +1,263 @@
+"""Distilling: what a person should recognise is compared with shapes that the tests drew themselves."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from custom_components.cuelight.analysis.codec import decode_animation, decode_sprite
+from custom_components.cuelight.analysis.distil import (
+    FPS,
+    LEAST_SIDE,
+    MARGIN,
+    SIDE,
+    Distilled,
+    Frame,
+    Shot,
+    crop,
+    distil,
+)
+
+type Masks = npt.NDArray[np.bool_]
+type Luma = npt.NDArray[np.floating]
+
+WIDTH, HEIGHT = 128, 72
+WHOLE = Frame((WIDTH - 1) / 2, (HEIGHT - 1) / 2, HEIGHT)
+DARK, BRIGHT = 60.0, 180.0
+SECOND = FPS
+JUMP = [0.0] * 2 * SECOND + [4.0, 12.0, 18.0, 20.0, 18.0, 12.0, 4.0] + [0.0] * SECOND
+
+
+def body(x: float, y: float, size: float = 12.0) -> Masks:
+    """A round body with two ears, `size` pixels in radius."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    trunk = (columns - x) ** 2 + (rows - y) ** 2 < size**2
+    ears = (np.abs(np.abs(columns - x) - 0.7 * size) < 0.25 * size) & (rows < y) & (rows > y - 1.4 * size)
+    return trunk | ears
+
+
+def texture(seed: int, level: float, width: int = WIDTH) -> Luma:
+    """A smooth random pattern, 12 grey levels deep, about `level`."""
+    rough = np.random.default_rng(seed).standard_normal((HEIGHT + 8, width + 8))
+    smooth = np.lib.stride_tricks.sliding_window_view(rough, (9, 9)).mean(axis=(2, 3))
+    return level + 12 * smooth / smooth.std()
+
+
+def shot(luma: Luma, camera: Luma | None = None, noise: float = 1.5) -> Shot:
+    grain = np.random.default_rng(7).standard_normal(luma.shape) * noise
+    grey = np.clip(luma + grain, 0, 255).astype(np.uint8)
+    return Shot(grey, np.full((len(luma), 2, HEIGHT // 2, WIDTH // 2), 128, np.uint8), WHOLE, camera)
+
+
+def painted(masks: Masks, ground: Luma, level: float) -> Luma:
+    return np.where(masks, texture(3, level), ground)
+
+
+def jumping() -> Masks:
+    return np.stack([body(70, 50 - height) for height in JUMP])
+
+
+def pictures(distilled: Distilled) -> Masks:
+    side, fps, frames = decode_animation(distilled.animation.data)
+    drawn = np.stack(list(frames))
+    assert (side, fps, len(drawn)) == (SIDE, FPS, distilled.animation.frames)
+    return drawn
+
+
+def framed(masks: Masks) -> Masks:
+    """The masks as a camera sees them that holds them all."""
+    rows, columns = np.flatnonzero(masks.any(axis=(0, 2))), np.flatnonzero(masks.any(axis=(0, 1)))
+    side = max(MARGIN * max(np.ptp(rows), np.ptp(columns)), LEAST_SIDE * HEIGHT)
+    frame = Frame((columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2, side)
+    return crop(masks.astype(np.float32), [frame], SIDE) > 0.5
+
+
+def likeness(seen: Masks, truth: Masks) -> float:
+    return float((seen & truth).sum() / (seen | truth).sum())
+
+
+def grown(masks: Masks) -> Masks:
+    """The masks and a pixel around them."""
+    wide = np.pad(masks, ((0, 0), (1, 1), (1, 1)))
+    return np.any([np.roll(wide, (y, x), (1, 2)) for y in (-1, 0, 1) for x in (-1, 0, 1)], axis=0)[:, 1:-1, 1:-1]
+
+
+@pytest.mark.parametrize(("ground", "level"), [(DARK, BRIGHT), (BRIGHT, DARK)])
+def test_the_subject_is_lit_and_the_background_dark_whichever_of_them_is_brighter(ground: float, level: float) -> None:
+    masks = jumping()
+
+    seen = pictures(distil([shot(painted(masks, texture(1, ground), level))]))
+
+    truth = framed(masks)
+    assert likeness(seen, truth) >= 0.75
+    assert (seen & ~grown(truth)).mean() < 0.01
+
+
+def test_a_subject_that_waits_is_shown_from_the_first_picture() -> None:
+    masks = jumping()
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    assert likeness(seen[:1], framed(masks)[:1]) >= 0.75
+
+
+def test_the_place_a_subject_has_left_is_dark() -> None:
+    masks = np.stack([body(30, 40, 9)] * 3 * SECOND + [body(30 + 7 * step, 40, 9) for step in range(8)])
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    left, right = seen[-1, :, : SIDE // 2], seen[-1, :, SIDE // 2 :]
+    assert not left.any()
+    assert right.sum() > 60
+
+
+def test_the_height_of_a_jump_is_seen() -> None:
+    masks = jumping()
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    rows = [np.nonzero(picture)[0].mean() for picture in seen]
+    true = [np.nonzero(picture)[0].mean() for picture in framed(masks)]
+    assert max(rows) - min(rows) == pytest.approx(max(true) - min(true), abs=1.5)
+
+
+def test_what_approaches_grows() -> None:
+    sizes = [6.0] * SECOND + [6.0 + step for step in range(2 * SECOND)] + [22.0] * SECOND
+    masks = np.stack([body(64, 38, size) for size in sizes])
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    assert likeness(seen, framed(masks)) >= 0.75
+    assert seen[-1].sum() > 6 * seen[0].sum()
+
+
+def test_a_path_too_long_for_the_pixels_is_shortened_and_not_cut_off() -> None:
+    masks = np.stack([body(10 + 3 * step, 40, 6) for step in range(36)])
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    middles = [np.flatnonzero(picture.any(axis=0)).mean() for picture in seen]
+    assert np.diff(middles).min() > -1
+    assert middles[-1] - middles[0] > SIDE / 3
+    assert min(picture.sum() for picture in seen) > 0.8 * max(picture.sum() for picture in seen)
+
+
+def test_the_picture_is_dark_before_a_subject_appears_and_after_it_is_gone() -> None:
+    masks = np.stack([body(64, 40) & (SECOND <= tick < 2 * SECOND) for tick in range(4 * SECOND)])
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT))]))
+
+    lit = seen.any(axis=(1, 2))
+    assert lit.tolist() == masks.any(axis=(1, 2)).tolist()
+
+
+def test_eyes_stay_dark() -> None:
+    masks = jumping()
+    eyes = np.stack([body(65, 47 - height, 2.0) | body(75, 47 - height, 2.0) for height in JUMP])
+    luma = np.where(eyes, 20.0, painted(masks, texture(1, DARK), BRIGHT))
+
+    seen = pictures(distil([shot(luma)]))
+
+    dark = framed(masks) & ~seen
+    inside = dark & ~grown(~framed(masks))
+    assert (inside.sum(axis=(1, 2)) >= 4).mean() > 0.9
+
+
+def test_a_cast_shadow_is_left_out() -> None:
+    masks = jumping()
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    shadow = ((columns - 70) / 14) ** 2 + ((rows - 65) / 2.5) ** 2 < 1
+    dim = np.array([1 - 0.3 * (1 - height / 40) for height in JUMP])[:, None, None]
+    ground = np.where(shadow, dim, 1.0) * texture(1, BRIGHT)
+
+    seen = pictures(distil([shot(painted(masks, ground, DARK - 30))]))
+
+    assert (seen & ~grown(framed(masks))).mean() < 0.01
+
+
+def test_what_rests_does_not_flicker() -> None:
+    masks = jumping()
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK), BRIGHT), noise=3.0)]))
+
+    resting = seen[: 2 * SECOND]
+    assert (resting[1:] != resting[:-1]).mean() < 0.003
+
+
+def test_a_flash_does_not_light_the_background() -> None:
+    masks = jumping()
+    luma = painted(masks, texture(1, DARK), BRIGHT)
+    luma[SECOND] = 250
+
+    seen = pictures(distil([shot(luma)]))
+
+    assert (seen & ~grown(framed(masks))).mean() < 0.01
+
+
+def test_the_whole_picture_is_shown_where_nothing_moves() -> None:
+    ground = np.broadcast_to(texture(1, DARK), (2 * SECOND, HEIGHT, WIDTH)).copy()
+    ground[:, :, WIDTH // 2 :] += 80
+
+    distilled = distil([shot(ground)])
+
+    seen = pictures(distilled)
+    assert distilled.sprite is None
+    assert seen[:, :, 20:].mean() > 0.7
+    assert seen[:, :, :12].mean() < 0.3
+
+
+def test_the_whole_picture_is_shown_where_only_the_camera_moves() -> None:
+    wide = 4 * (texture(1, DARK, WIDTH + 40) - DARK) + 100
+    ticks = np.arange(20)
+    luma = np.stack([wide[:, 2 * tick : 2 * tick + WIDTH] for tick in ticks])
+    camera = np.stack((ticks - 10.0, 0.0 * ticks, 0.0 * ticks), axis=1)
+
+    assert distil([shot(luma, camera)]).sprite is None
+
+
+def test_a_subject_is_found_though_the_camera_moves() -> None:
+    wide = 3 * (texture(1, DARK, WIDTH + 40) - DARK) + 60
+    ticks = np.arange(len(JUMP))
+    masks = np.stack([body(70 - tick, 50 - height) for tick, height in enumerate(JUMP)])
+    luma = painted(masks, np.stack([wide[:, tick : tick + WIDTH] for tick in ticks]), 220)
+    middle = len(JUMP) // 2
+    camera = np.stack(((ticks - middle) / 2, 0.0 * ticks, 0.0 * ticks), axis=1)
+
+    seen = pictures(distil([shot(luma, camera)]))
+
+    steady = np.stack([body(70 - middle, 50 - height) for height in JUMP])
+    assert likeness(seen, framed(steady)) >= 0.6
+
+
+def test_each_shot_has_its_own_subject_and_the_pictures_keep_their_order() -> None:
+    masks = jumping()
+    moving = shot(painted(masks, texture(1, DARK), BRIGHT))
+    still = shot(np.broadcast_to(texture(2, DARK), (6, HEIGHT, WIDTH)))
+
+    seen = pictures(distil([still, moving]))
+
+    alone = pictures(distil([moving]))
+    assert len(seen) == 6 + len(masks)
+    assert (seen[6:] == alone).all()
+
+
+def test_the_sprite_is_the_subject_whole_and_in_the_middle() -> None:
+    masks = np.stack([body(-12 + 4 * min(step, 20), 40) for step in range(32)])
+
+    sprite = distil([shot(painted(masks, texture(1, DARK), BRIGHT))]).sprite
+
+    assert sprite is not None
+    drawn = decode_sprite(sprite)
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    assert abs(columns[0] + columns[-1] - (SIDE - 1)) <= 3
+    assert abs(rows[0] + rows[-1] - (SIDE - 1)) <= 3
+    assert max(np.ptp(rows), np.ptp(columns)) >= SIDE - 5
+    whole = body(64, 40)
+    frame = Frame(64, 37.5, 1.06 * (np.ptp(np.flatnonzero(whole.any(axis=1)))))
+    assert likeness(drawn, crop(whole[None].astype(np.float32), [frame], SIDE)[0] > 0.5) > 0.75
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_shortest_shots_have_pictures_too(count: int) -> None:
+    distilled = distil([shot(np.broadcast_to(texture(1, DARK), (count, HEIGHT, WIDTH)))])
+
+    assert distilled.animation.frames == count
