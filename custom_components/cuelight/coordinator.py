@@ -17,6 +17,7 @@ from homeassistant.components.bluetooth.passive_update_coordinator import Passiv
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import CONF_ADDRESS, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
@@ -41,6 +42,7 @@ from .link import (
     ButtonEvent,
     Command,
     Credentials,
+    DeviceInformation,
     DeviceState,
     Done,
     DoneCode,
@@ -196,12 +198,14 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             on_credentials=self._on_credentials,
         )
         self.dev_id = self.client.credentials.dev_id
+        self.information = DeviceInformation(None, None)
         self._entry = entry
         # Only an honest advertisement makes the button available, not any that Home Assistant has at this address.
         self._available = False
         self._was_available = False
         self._connecting = asyncio.Lock()
         self._auth_failures = 0
+        self._failed_at = 0.0
         self._contact_listeners: set[Callable[[ButtonEvent], None]] = set()
         self._in_range = asyncio.Event()
         self._down = asyncio.Event()
@@ -333,11 +337,27 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self._auth_failures = 0
             self._dismiss_reauth()
             self._rest(DeviceState.SESSION)
+            self._entry.async_create_background_task(
+                self.hass, self._async_read_information(), f"{DOMAIN} read information of {self.title}"
+            )
         elif state is LinkState.DISCONNECTED:
             self._rest(DeviceState.SAFE)
             if not self._available and self.client.last_error is None:
                 self._start_grace()
             self._down.set()
+        self._changed()
+
+    async def _async_read_information(self) -> None:
+        """Read model and firmware, which may be others since the last session, and show them on the device page."""
+        try:
+            self.information = await self.client.read_information()
+        except LinkError as err:
+            _LOGGER.debug("%s did not tell what it is: %s", self.title, err)
+            return
+        devices = dr.async_get(self.hass)
+        device = devices.async_get_device({(DOMAIN, self.dev_id.hex())})
+        if device is not None:
+            devices.async_update_device(device.id, model=self.information.model, sw_version=self.information.firmware)
         self._changed()
 
     @callback
@@ -384,6 +404,9 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         """Bring the link up, in turn with the other buttons; ``patient`` lets what a person waits for go first."""
         if self.client.connected:
             return
+        if not patient and self.last_seen > self._failed_at:
+            # Someone waits, and the button was heard since the attempt that failed: it may well answer now.
+            self.client.forget_failures()
         try:
             async with asyncio.timeout(TURN_LIMIT_S), self._connecting, _turn(self.hass, patient=patient):
                 await self._async_have_slot(patient)
@@ -398,6 +421,10 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self._auth_failures += 1
             if self._auth_failures >= AUTH_FAILURES_BEFORE_REAUTH:
                 self._entry.async_start_reauth(self.hass)
+            raise
+        except LinkUnreachable as err:
+            if err.reason is not UnreachableReason.BACKING_OFF:
+                self._failed_at = self.hass.loop.time()
             raise
 
     async def _async_have_slot(self, patient: bool) -> None:
@@ -470,6 +497,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         while (left := until - self.hass.loop.time()) > 0:
             await asyncio.sleep(min(left, FIRST_RETRY_S))
             if self.last_seen - heard > SILENCE_S:
+                self.client.forget_failures()
                 return FIRST_RETRY_S
             heard = self.last_seen
         return min(2 * delay, LAST_RETRY_S)

@@ -7,6 +7,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import PERCENTAGE, SIGNAL_STRENGTH_DECIBELS_MILLIWATT, EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, EntryKind
@@ -31,7 +32,7 @@ async def async_setup_entry(
 
 
 def _setup_button(entry: ButtonConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    async_add_entities(kind(entry.runtime_data) for kind in (ButtonBattery, ButtonSignal, ButtonState))
+    async_add_entities(kind(entry.runtime_data) for kind in (ButtonBattery, ButtonSignal, ButtonState, ButtonFirmware))
 
 
 class ButtonBattery(ButtonEntity, SensorEntity):
@@ -95,3 +96,21 @@ class ButtonState(ButtonEntity, SensorEntity):
     def native_value(self) -> str:
         """Return the state."""
         return self.coordinator.state.name.lower()
+
+
+class ButtonFirmware(ButtonEntity, SensorEntity):
+    """The firmware's version as the button told it last; known from the first link on, also over restarts."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "firmware")
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the version."""
+        known = self.device_entry.sw_version if isinstance(self.device_entry, DeviceEntry) else None
+        return self.coordinator.information.firmware or known

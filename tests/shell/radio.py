@@ -23,6 +23,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.cuelight.link import RX_UUID, SERVICE_UUID, TX_UUID, AckCode, Command, Event, device_address
+from custom_components.cuelight.link.const import FIRMWARE_UUID, INFORMATION_UUID, MODEL_UUID
 from custom_components.cuelight.link.session import DeviceSession, KeySlot
 
 DEV_ID = bytes.fromhex("0102030405060708")
@@ -40,6 +41,7 @@ class FakeButton:
         self.session = DeviceSession(dev_id, inst_id, {0: KeySlot(key, 0)}, act=self._act, rest=self._rest)
         self.commands: list[Command] = []
         self.rested = 0
+        self.information = {MODEL_UUID: b"native", FIRMWARE_UUID: b"1.2.3"}
         self.answer = AckCode.OK
         self.reachable = True
         self.client: FakeClient | None = None
@@ -113,6 +115,12 @@ class FakeClient(BaseBleakClient):
             services.add_characteristic(
                 BleakGATTCharacteristic(None, handle, uuid, properties, lambda: 244, service)  # type: ignore[arg-type]
             )
+        about = BleakGATTService(None, 10, INFORMATION_UUID)
+        services.add_service(about)
+        for handle, uuid in ((11, MODEL_UUID), (13, FIRMWARE_UUID)):
+            services.add_characteristic(
+                BleakGATTCharacteristic(None, handle, uuid, ["read"], lambda: 244, about)  # type: ignore[arg-type]
+            )
         self.services = services
 
     async def disconnect(self) -> None:
@@ -152,7 +160,9 @@ class FakeClient(BaseBleakClient):
         self.notify(self._require().session.received(bytes(data), time.monotonic()))
 
     async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **kwargs: Any) -> bytearray:
-        raise BleakError("Read not permitted")
+        if "read" not in characteristic.properties:
+            raise BleakError("Read not permitted")
+        return bytearray(self._require().information[characteristic.uuid])
 
     async def read_gatt_descriptor(self, *args: Any, **kwargs: Any) -> bytearray:
         raise BleakError("Read not permitted")

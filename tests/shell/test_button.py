@@ -23,6 +23,7 @@ from custom_components.cuelight.link import (
     Servo,
     Status,
 )
+from custom_components.cuelight.link.const import FIRMWARE_UUID, MODEL_UUID
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, FakeButton, Radio
@@ -81,6 +82,7 @@ def snapshot_entities() -> dict[str, bool]:
         STATE: False,
         BATTERY: False,
         "sensor.stage_left_signal_strength": True,
+        "sensor.stage_left_firmware_version": True,
     }
 
 
@@ -420,3 +422,58 @@ async def test_a_removed_button_is_discovered_again(hass: HomeAssistant, radio: 
     await hass.async_block_till_done(wait_background_tasks=True)
     [flow] = hass.config_entries.flow.async_progress_by_handler("cuelight")
     assert flow["context"]["unique_id"] == DEV_ID.hex()
+
+
+async def test_the_device_page_tells_model_and_firmware_of_each_session(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    er.async_get(hass).async_get_or_create(
+        "sensor", "cuelight", f"{DEV_ID.hex()}-firmware", suggested_object_id="firmware", disabled_by=None
+    )
+    entry = await set_up()
+    assert state(hass, "sensor.firmware").state == STATE_UNKNOWN
+    await act(hass, "light.turn_on", LIGHT)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert (device.model, device.sw_version) == ("native", "1.2.3")
+    button.lose_link()
+    button.information[FIRMWARE_UUID] = b"1.2.4"
+    await act(hass, "light.turn_on", LIGHT)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert device.sw_version == "1.2.4"
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, "sensor.firmware").state == "1.2.4"
+
+
+async def test_a_button_that_does_not_tell_what_it_is_works_all_the_same(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    button.information.clear()
+    button.information[MODEL_UUID] = b""
+    button.information[FIRMWARE_UUID] = b"\xff"
+    await act(hass, "light.turn_on", LIGHT)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, LIGHT).state == STATE_ON
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert device.model is None
+
+
+async def test_a_command_to_a_button_heard_since_the_failure_does_not_wait_out_the_pause(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    button.reachable = False
+    for _ in range(3):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "light.turn_on", LIGHT)
+    connects = radio.connects
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "light.turn_on", LIGHT)
+    assert radio.connects == connects
+    button.reachable = True
+    radio.advertise(button, 79)
+    await act(hass, "light.turn_on", LIGHT)
+    assert state(hass, LIGHT).state == STATE_ON

@@ -26,7 +26,7 @@ from .commands import (
     Stop,
     TimedCue,
 )
-from .connection import Limits
+from .connection import DeviceInformation, Limits
 from .const import (
     RX_UUID,
     SERVICE_UUID,
@@ -81,6 +81,7 @@ __all__ = [
     "Credentials",
     "Cues",
     "DeviceImpostor",
+    "DeviceInformation",
     "DeviceState",
     "Done",
     "DoneCode",

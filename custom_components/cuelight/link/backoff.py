@@ -31,6 +31,11 @@ class Backoff:
         self._failures += 1
         self._error = error
 
+    def forget(self) -> None:
+        """Allow an attempt at once, unless the button refused this host: that does not mend by itself."""
+        if not isinstance(self._error, AuthenticationFailed | WrongInstance):
+            self.succeeded()
+
     def succeeded(self) -> None:
         """Forget the failures."""
         self._failures = 0

@@ -113,6 +113,10 @@ class Channel:
                 raise LinkReleased from None
             raise
 
+    def forget_failures(self) -> None:
+        """Allow an attempt at once."""
+        self._backoff.forget()
+
     async def release(self) -> None:
         """Let the connection go; never raises."""
         if self.connection is not None:

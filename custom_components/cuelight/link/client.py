@@ -11,7 +11,7 @@ from bleak.backends.device import BLEDevice
 
 from .channel import Channel, LinkState
 from .commands import Ack, Command, Done, Event, Query, Rekey, Run, Status, Stop, TimedCue
-from .connection import Connection, Limits
+from .connection import Connection, DeviceInformation, Limits
 from .const import AckCode, DoneCode
 from .credentials import Credentials
 from .exceptions import (
@@ -158,6 +158,21 @@ class LinkClient:
         """
         with self._channel.hold():
             await self._channel.up()
+
+    def forget_failures(self) -> None:
+        """Let the next attempt be made at once: the button was away and is back. Refusals of the key still count."""
+        self._channel.forget_failures()
+
+    async def read_information(self) -> DeviceInformation:
+        """Read what the button says of itself, over the link that is up.
+
+        Raises:
+            LinkError: there is none, or it did not get through.
+        """
+        connection = self._channel.connection
+        if connection is None:
+            raise LinkReleased
+        return await connection.read_information()
 
     async def disconnect(self) -> None:
         """Let the link go and end everything under way; never raises."""

@@ -12,7 +12,7 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
 from .commands import Ack, Command, Event, Query, Status
-from .const import MAX_FRAME, RX_UUID, SERVICE_UUID, TX_UUID
+from .const import FIRMWARE_UUID, INFORMATION_UUID, MAX_FRAME, MODEL_UUID, RX_UUID, SERVICE_UUID, TX_UUID
 from .credentials import Credentials
 from .exceptions import (
     FrameTooLong,
@@ -33,6 +33,20 @@ from .session import HostSession, Sent
 _UNKNOWN_WRITE_LIMIT = 20
 # Frame sizes to try, with response, where the MTU is not known: the device's own limit, then common MTUs less 3.
 _FRAME_SIZES_TO_TRY = (MAX_FRAME, 182, 100, 64)
+_LONGEST_TEXT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInformation:
+    """What a button says of itself in the Device Information service; None where it says nothing.
+
+    Attributes:
+        model: the board's name.
+        firmware: the firmware's revision.
+    """
+
+    model: str | None
+    firmware: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +208,24 @@ class Connection:
         except LinkTimeout as err:
             self.fail(err)
             raise
+
+    async def read_information(self) -> DeviceInformation:
+        """Read what the button says of itself; not authenticated, so for display only.
+
+        Raises:
+            LinkLost, LinkTimeout: a read failed.
+        """
+        return DeviceInformation(await self._read_text(MODEL_UUID), await self._read_text(FIRMWARE_UUID))
+
+    async def _read_text(self, uuid: str) -> str | None:
+        client = self._connected_client()
+        service = client.services.get_service(INFORMATION_UUID)
+        characteristic = None if service is None else service.get_characteristic(uuid)
+        if characteristic is None:
+            return None
+        async with bounded("read", self._limits.command_s):
+            raw = await client.read_gatt_char(characteristic)
+        return bytes(raw).decode(errors="replace").strip("\0 ")[:_LONGEST_TEXT] or None
 
     def fail(self, error: LinkError) -> None:
         """End the connection for a reason that everyone waiting on it is told."""
