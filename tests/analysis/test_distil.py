@@ -100,6 +100,17 @@ def test_a_subject_that_waits_is_shown_from_the_first_picture() -> None:
     assert likeness(seen[:1], framed(masks)[:1]) >= 0.75
 
 
+def test_things_that_stand_behind_the_subject_are_dark() -> None:
+    masks = jumping()
+    poles = np.where(np.arange(WIDTH) % 18 < 5, 55.0, 0.0)
+
+    seen = pictures(distil([shot(painted(masks, texture(1, DARK) + poles, BRIGHT + 20))]))
+
+    truth = framed(masks)
+    assert likeness(seen, truth) >= 0.7
+    assert (seen & ~grown(truth)).mean() < 0.02
+
+
 def test_the_place_a_subject_has_left_is_dark() -> None:
     masks = np.stack([body(30, 40, 9)] * 3 * SECOND + [body(30 + 7 * step, 40, 9) for step in range(8)])
 
@@ -153,7 +164,7 @@ def test_the_picture_is_dark_before_a_subject_appears_and_after_it_is_gone() -> 
 def test_eyes_stay_dark() -> None:
     masks = jumping()
     eyes = np.stack([body(65, 47 - height, 2.0) | body(75, 47 - height, 2.0) for height in JUMP])
-    luma = np.where(eyes, 20.0, painted(masks, texture(1, DARK), BRIGHT))
+    luma = np.where(eyes, 125.0, painted(masks, texture(1, DARK), BRIGHT))
 
     seen = pictures(distil([shot(luma)]))
 
@@ -183,13 +194,14 @@ def test_what_rests_does_not_flicker() -> None:
     assert (resting[1:] != resting[:-1]).mean() < 0.003
 
 
-def test_a_flash_does_not_light_the_background() -> None:
+def test_a_flash_neither_lights_the_background_nor_hides_the_subject() -> None:
     masks = jumping()
     luma = painted(masks, texture(1, DARK), BRIGHT)
-    luma[SECOND] = 250
+    luma[SECOND] = 225 + 0.1 * luma[SECOND]
 
     seen = pictures(distil([shot(luma)]))
 
+    assert likeness(seen[SECOND], framed(masks)[SECOND]) >= 0.7
     assert (seen & ~grown(framed(masks))).mean() < 0.01
 
 
@@ -212,6 +224,16 @@ def test_the_whole_picture_is_shown_where_only_the_camera_moves() -> None:
     camera = np.stack((ticks - 10.0, 0.0 * ticks, 0.0 * ticks), axis=1)
 
     assert distil([shot(luma, camera)]).sprite is None
+
+
+def test_the_whole_picture_is_shown_where_the_camera_moves_too_far() -> None:
+    wide = 4 * (texture(1, DARK, WIDTH + 120) - DARK) + 100
+    ticks = np.arange(20)
+    luma = np.stack([wide[:, 6 * tick : 6 * tick + WIDTH] for tick in ticks])
+    masks = np.stack([body(64, 50 - height) for height in JUMP[8:28]])
+    camera = np.stack((3.0 * ticks - 30, 0.0 * ticks, 0.0 * ticks), axis=1)
+
+    assert distil([shot(painted(masks, luma, 220), camera)]).sprite is None
 
 
 def test_a_subject_is_found_though_the_camera_moves() -> None:
@@ -254,6 +276,18 @@ def test_the_sprite_is_the_subject_whole_and_in_the_middle() -> None:
     whole = body(64, 40)
     frame = Frame(64, 37.5, 1.06 * (np.ptp(np.flatnonzero(whole.any(axis=1)))))
     assert likeness(drawn, crop(whole[None].astype(np.float32), [frame], SIDE)[0] > 0.5) > 0.75
+
+
+def test_the_sprite_is_taken_while_the_subject_is_whole() -> None:
+    sizes = [8.0] * SECOND + [8.0 + step for step in range(14)] + [22.0] * SECOND
+    masks = np.stack([body(64, 52, size) for size in sizes])
+
+    sprite = distil([shot(painted(masks, texture(1, DARK), BRIGHT))]).sprite
+
+    assert sprite is not None
+    drawn = decode_sprite(sprite)
+    lowest = np.flatnonzero(drawn.any(axis=1))[-1]
+    assert drawn[lowest - 1].sum() < SIDE / 2, "a round body ends in a round, not in the picture's edge"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
