@@ -69,6 +69,8 @@ FAR_ZOOM = 20.0
 """Pixels of the half-size picture that something off the middle moves by in a zoom of one (log)."""
 MOST_CAMERA = 0.35
 """Fraction of the picture, or log zoom, beyond which the camera's view at one time says too little of another's."""
+GROUP = 16
+"""Pictures moved at once, so that the memory stays small."""
 ALIKE = 3.0
 """Grey levels of difference that are only noise, so that the camera rests."""
 LESS_UNLIKE = 0.7
@@ -340,24 +342,31 @@ def _steadied(shot: Shot) -> tuple[Bytes, Bytes] | None:
     x, y, zoom = shot.camera.astype(np.float32).T
     height, width = shot.chroma.shape[2:]
     reference = int((np.abs(x) + np.abs(y) + FAR_ZOOM * np.abs(zoom)).argmin())
-    plain = shot.luma.astype(np.float32)
-    unlike = _unlike(plain, reference)
+    unlike = _unlike(shot.luma, reference)
     if unlike < ALIKE:
         return shot.luma, shot.chroma
     if max(np.abs(x).max() / width, np.abs(y).max() / height, np.abs(zoom).max()) > MOST_CAMERA:
         return None
-    luma, seen = warp(plain, 2 * x, 2 * y, zoom)
-    luma = np.where(seen > SEEN, luma, luma[reference])
+    luma = _moved(shot.luma, 2 * x, 2 * y, zoom, reference)
     if _unlike(luma, reference) > LESS_UNLIKE * unlike:
         return shot.luma, shot.chroma
-    chroma, seen = warp(shot.chroma.astype(np.float32), x, y, zoom)
-    chroma = np.where(seen[:, None] > SEEN, chroma, chroma[reference])
-    return luma.astype(np.uint8), chroma.astype(np.uint8)
+    return luma, _moved(shot.chroma, x, y, zoom, reference)
 
 
-def _unlike(luma: Grey, reference: int) -> float:
+def _moved(pictures: Bytes, x: Grey, y: Grey, zoom: Grey, reference: int) -> Bytes:
+    """Pictures (n, h, w) or (n, planes, h, w) moved to the place of one of them, which also fills what they lack."""
+    out = np.empty_like(pictures)
+    for first in range(0, len(pictures), GROUP):
+        some = slice(first, first + GROUP)
+        moved, seen = warp(pictures[some].astype(np.float32), x[some], y[some], zoom[some])
+        seen = seen.reshape(len(seen), *(1,) * (pictures.ndim - 3), *seen.shape[1:])
+        out[some] = np.where(seen > SEEN, moved, pictures[reference])
+    return out
+
+
+def _unlike(luma: Bytes, reference: int) -> float:
     """Grey levels by which most pictures differ from one of them in all but the quarter that differs most."""
-    few = luma[:, 1::4, 1::4].reshape(len(luma), -1)
+    few = luma[:, 1::4, 1::4].reshape(len(luma), -1).astype(np.int16)
     return float(np.median(np.quantile(np.abs(few - few[reference]), 0.75, axis=1)))
 
 
