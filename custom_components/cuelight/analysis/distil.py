@@ -48,7 +48,8 @@ MOST_AREA = 0.6
 NEVER = 32767
 """Sorts behind every grey level."""
 ALIEN = 0.35, 0.6
-"""As STRANGE, in units of the subject's own usual difference."""
+"""As STRANGE, in units of the subject's own usual difference: the less for a plain background, the more for a busy one;
+both are tried."""
 MOST_MISSED = 1.5
 """Times that at which the misfit of a source is cut: more is no worse."""
 FRESH = 0.7
