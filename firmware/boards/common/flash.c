@@ -114,8 +114,3 @@ struct store_flash flash_open(const struct flash_area *area)
         .erase = erase_flash,
     };
 }
-
-bool flash_protected(void)
-{
-    return (FLASH->OPTR & FLASH_OPTR_RDP) != FLASH_OPTR_RDP_LEVEL_0;
-}

@@ -17,7 +17,4 @@ struct flash_area {
 /* `area` stays where it is. */
 struct store_flash flash_open(const struct flash_area *area);
 
-/* Whether the debug port cannot read the flash: read-out protection is at level 1 or 2. */
-bool flash_protected(void);
-
 #endif

@@ -75,8 +75,6 @@ struct flash {
 #define FLASH_CR_LOCK (1u << 31)
 #define FLASH_ECCR_ECCC (1u << 30)
 #define FLASH_ECCR_ECCD (1u << 31)
-#define FLASH_OPTR_RDP 0xFFu
-#define FLASH_OPTR_RDP_LEVEL_0 0xAAu
 
 /* Independent watchdog: RM0351 36.4, RM0434 33.4 */
 struct iwdg {
