@@ -8,6 +8,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .button_services import async_setup_button_services
 from .const import BUTTON_PLATFORMS, CONF_KIND, DOMAIN, EntryKind
 from .coordinator import ButtonConfigEntry, ButtonCoordinator
 from .services import async_setup_services
@@ -19,6 +20,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions; they are there also when no entry is loaded."""
     async_setup_services(hass)
+    async_setup_button_services(hass)
     return True
 
 

@@ -21,6 +21,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
+from .analysis import Animation
+from .animations import BUILT_IN, NAMES, length_s, parse
 from .const import (
     CONF_DEV_ID,
     CONF_GEN,
@@ -54,6 +56,7 @@ from .link import (
     LinkState,
     LinkTimeout,
     LinkUnreachable,
+    Play,
     Servo,
     Status,
     Superseded,
@@ -186,6 +189,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self.battery: int | None = None
         self.light: Light | None = None
         self.servos: dict[int, int] = {}
+        self.shown: int | None = None
         self.state = DeviceState.SAFE
         self.client = LinkClient(
             self.address,
@@ -212,6 +216,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._listening: asyncio.Task[None] | None = None
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
+        self._end_shown: CALLBACK_TYPE | None = None
+        self._uploaded: dict[int, Animation] = {}
         self._running = False
         self._performing = False
         self._busy = 0
@@ -262,6 +268,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         await self.client.disconnect()
         self._cancel_grace()
         self._cancel_look()
+        self._show_nothing()
 
     async def _async_on_stop(self, _event: Event) -> None:
         self._forget_stop = None
@@ -382,6 +389,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self.state = state
         self.light = None
         self.servos.clear()
+        self._show_nothing()
 
     @callback
     def _on_credentials(self, credentials: Credentials) -> None:
@@ -570,10 +578,54 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self.light = light
         self._changed()
 
-    async def async_servo(self, channel: int, decidegrees: int) -> None:
-        """Turn a servo, as fast as the board lets it, and keep its lease alive."""
+    async def async_play(self, asset_id: int, duration_ms: int) -> None:
+        """Show an animation, looping until the duration is over; 0 is once through."""
         try:
-            await self.async_send(Servo(channel, decidegrees, 0), supersede=True)
+            await self.async_send(Play(asset_id, duration_ms), supersede=True)
+        except Superseded:
+            return
+        self._show(asset_id, duration_ms / 1000)
+        self._changed()
+
+    @callback
+    def _show(self, asset_id: int, duration_s: float) -> None:
+        """Note what the display shows, until it is over; for a picture that the host does not know that is a guess."""
+
+        @callback
+        def over(_now: object) -> None:
+            self._end_shown = None
+            self.shown = None
+            self._changed()
+
+        self._show_nothing()
+        self.shown = asset_id
+        animation = self.animation(asset_id)
+        once_s = LEASE_S if animation is None else length_s(animation)
+        self._end_shown = async_call_later(self.hass, duration_s or once_s, over)
+
+    @callback
+    def _show_nothing(self) -> None:
+        self.shown = None
+        if self._end_shown is not None:
+            self._end_shown()
+            self._end_shown = None
+
+    def animation(self, asset_id: int) -> Animation | None:
+        """Return the pictures of an animation that is built in, or was uploaded by this host since it started."""
+        if asset_id < len(NAMES):
+            return parse(BUILT_IN[NAMES[asset_id]])
+        return self._uploaded.get(asset_id)
+
+    async def async_rotate_key(self) -> int:
+        """Rotate the key and return its generation; every output goes to rest on the way."""
+        with self._at_work():
+            await self.async_connect()
+            return (await self.client.rotate_key()).gen
+
+    async def async_servo(self, channel: int, decidegrees: int, ramp_ms: int = 0) -> None:
+        """Turn a servo, by default as fast as the board lets it, and keep its lease alive."""
+        try:
+            await self.async_send(Servo(channel, decidegrees, ramp_ms), supersede=True)
         except Superseded:
             return
         self.servos[channel] = decidegrees
@@ -608,6 +660,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                         on_progress((before + share * size) / total)
 
                 await self.client.upload(asset_id, data, report)
+                if (animation := parse(data)) is not None:
+                    self._uploaded[asset_id] = animation
                 done += len(data)
                 report(0.0, done, 0)
 
