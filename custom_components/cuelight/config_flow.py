@@ -50,7 +50,11 @@ from .link import (
     parse_advertisement,
 )
 from .studio import (
+    CONF_BUDGET,
     CONF_DEADLINE,
+    CONF_FALLBACK,
+    CONF_PRICE,
+    CONF_PROMPT_HELP,
     CONF_QUOTA,
     CONF_RETENTION,
     CONF_RULES,
@@ -300,17 +304,20 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         return {CONF_KIND: EntryKind.BUTTON.value, CONF_ADDRESS: address, **data_of(proved)}, {}
 
 
-def _number(low: float, high: float, unit: str) -> selector.NumberSelector:
+def _number(low: float, high: float, unit: str, step: float = 1) -> selector.NumberSelector:
     return selector.NumberSelector(
         selector.NumberSelectorConfig(
-            min=low, max=high, step=1, unit_of_measurement=unit, mode=selector.NumberSelectorMode.BOX
+            min=low, max=high, step=step, unit_of_measurement=unit, mode=selector.NumberSelectorMode.BOX
         )
     )
 
 
 def _whole(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers with whole numbers, which a number selector gives as floats."""
-    return {name: int(value) if isinstance(value, float) else value for name, value in answers.items()}
+    """Return the answers with whole numbers as such, which a number selector gives as floats."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in answers.items()
+    }
 
 
 class ButtonOptionsFlow(OptionsFlowWithReload):
@@ -332,7 +339,7 @@ class ButtonOptionsFlow(OptionsFlowWithReload):
 
 
 class StudioOptionsFlow(OptionsFlow):
-    """How long a studio may take and what it keeps; taken as it is when the next film is made, with no reload."""
+    """A studio's limits and helpers, taken as they are when the next film is made, with no reload."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Go to the studio's own step, for a button's options are others."""
@@ -344,6 +351,12 @@ class StudioOptionsFlow(OptionsFlow):
             return self.async_create_entry(data=_whole(user_input))
         schema = probatio.Schema(
             {
+                probatio.Optional(CONF_FALLBACK): self._stand_ins(),
+                probatio.Optional(CONF_BUDGET): _number(0, 10_000, "USD", 0.01),
+                probatio.Optional(CONF_PRICE): _number(0, 100, "USD/s", 0.001),
+                probatio.Optional(CONF_PROMPT_HELP): selector.EntitySelector(
+                    selector.EntitySelectorConfig(domain="ai_task")
+                ),
                 probatio.Optional(CONF_DEADLINE): _number(10, 86400, "s"),
                 probatio.Required(CONF_QUOTA, default=DEFAULT_QUOTA_MB): _number(10, 1_000_000, "MB"),
                 probatio.Required(CONF_RETENTION, default=DEFAULT_RETENTION_DAYS): _number(1, 3650, "d"),
@@ -352,6 +365,17 @@ class StudioOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="studio", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
         )
+
+    def _stand_ins(self) -> selector.SelectSelector:
+        """Return the choice among the other studios."""
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        options = [
+            selector.SelectOptionDict(value=entry.entry_id, label=entry.title)
+            for entry in entries
+            if entry.data[CONF_KIND] == EntryKind.STUDIO and entry.entry_id != self.config_entry.entry_id
+        ]
+        config = selector.SelectSelectorConfig(options=options, mode=selector.SelectSelectorMode.DROPDOWN)
+        return selector.SelectSelector(config)
 
 
 class CueMapFlow(ConfigSubentryFlow):

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,23 +18,15 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.ulid import ulid_now
 
 from .analysis import Analysis, AnalysisError, AnalysisTimeout, FilmTooLarge, FilmUnreadable, analyze_film
+from .books import Books
 from .const import DOMAIN
-from .cues import CueMap, CueSheet, make_cue_sheet
-from .library import FILM_FILE, Library, Retention, SceneNotFound
+from .cues import CueSheet, make_cue_sheet
+from .film_maker import FilmMaker
+from .job import Job, Stage, StudioSettings
+from .library import FILM_FILE, Library, SceneNotFound
 from .performance import PerformanceResult, Performances, error
 from .scene_file import Scene, cue_as_dict, event_as_dict, film_as_dict
-from .t2v import (
-    AuthenticationFailed,
-    FilmRequest,
-    InvalidRequest,
-    JobHandle,
-    JobStatus,
-    Provider,
-    T2VError,
-    generate,
-    is_over,
-    resume,
-)
+from .t2v import AuthenticationFailed, InvalidRequest, JobHandle, JobStatus, T2VError, is_over
 from .targets import Target, async_resolve_target, is_ready
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,96 +50,6 @@ CANCEL_LIMIT_S: Final = 10.0
 """How long a studio may take to answer that it stops."""
 
 
-class Stage(StrEnum):
-    """Where a job is, as the sensor shows it."""
-
-    IDLE = "idle"
-    GENERATE = "generate"
-    ANALYSE = "analyse"
-    UPLOAD = "upload"
-    PERFORM = "perform"
-    FINISHED = "finished"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class StudioSettings:
-    """What the user has set for a studio; `deadline_s` None is the provider's own."""
-
-    cue_map: CueMap
-    retention: Retention
-    deadline_s: float | None = None
-
-
-ENDS: Final = frozenset({Stage.FINISHED, Stage.FAILED, Stage.CANCELLED})
-
-
-@dataclass(slots=True)
-class Job:
-    """One job.
-
-    Attributes:
-        job_id: its name.
-        scene_id: the scene it makes or performs.
-        prompt: what was asked for.
-        target: on whom, as a Home Assistant target.
-        perform: whether the scene is performed once it is made.
-        seed: makes the same film again.
-        duration_s: the film's length, the studio's own where None.
-        film: a film that was there already, instead of a prompt.
-        stored: whether the scene is in the library already.
-        replay: whether it only performs a scene that was there before.
-        late: whether it has failed already, and only the film it may yet have is looked for.
-        created_at: seconds since 1970.
-        handle: what finds the job at the provider again.
-        generated: what the provider made, once it has.
-        stage: where it is.
-        progress: how much of the stage is done, 0 to 100.
-        message: why it ended, where it did not end well.
-        answer: what becomes of it, while this Home Assistant runs.
-    """
-
-    job_id: str
-    scene_id: str
-    prompt: str
-    target: Mapping[str, Any] = field(default_factory=dict)
-    perform: bool = True
-    seed: int | None = None
-    duration_s: float | None = None
-    film: str | None = None
-    stored: bool = False
-    replay: bool = False
-    late: bool = False
-    created_at: float = field(default_factory=time.time)
-    handle: dict[str, Any] | None = None
-    generated: dict[str, Any] | None = None
-    stage: Stage = Stage.GENERATE
-    progress: float = 0.0
-    message: str | None = None
-    answer: asyncio.Future[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def made_here(self) -> bool:
-        """Whether the studio makes the film."""
-        return self.film is None and not self.replay
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what must survive a restart."""
-        return {name: getattr(self, name) for name in _PERSISTED}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Job:
-        """Read back what `as_dict` wrote."""
-        return cls(**{**data, "stage": Stage(data["stage"])})
-
-
-_PERSISTED: Final = (
-    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "film", "stored", "late"),
-    *("created_at", "handle", "generated", "stage"),
-)
-
-
 class JobManager:
     """The jobs of one studio."""
 
@@ -156,20 +57,20 @@ class JobManager:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        provider: Provider,
         library: Library,
         performances: Performances,
-        settings: Callable[[], StudioSettings],
+        books: Books,
+        settings: Callable[[ConfigEntry], StudioSettings],
     ) -> None:
         """Begin with no job; `async_resume` takes up those from before a restart."""
         self.hass = hass
         self._entry = entry
-        self._provider = provider
         self._library = library
         self._performances = performances
-        self._settings = settings
+        self._books = books
+        self._settings = partial(settings, entry)
+        self._films = FilmMaker(hass, entry, settings, self._async_save)
         self._store = _store(hass, entry)
-        self._expected_s: float | None = None
         self._running: dict[str, _Running] = {}
         self._last: Job | None = None
         self._listeners: set[Callable[[], None]] = set()
@@ -180,6 +81,11 @@ class JobManager:
         """The job a person is most likely to wait for: the newest at work, else the last one that ended."""
         at_work = [running.job for running in self._running.values() if not running.job.late]
         return at_work[-1] if at_work else self._last
+
+    @property
+    def spent_today_usd(self) -> float:
+        """What the studio's films have cost since midnight."""
+        return self._books.spent_today_usd
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -192,7 +98,6 @@ class JobManager:
     async def async_resume(self) -> None:
         """Take up the jobs that a restart has interrupted."""
         stored = await self._store.async_load() or {}
-        self._expected_s = stored.get("expected_s")
         jobs = [Job.from_dict(job) for job in stored.get("jobs", ())]
         for job in jobs:
             self._begin(job, None, resumed=True)
@@ -212,11 +117,25 @@ class JobManager:
             )
         if job.made_here:
             try:
-                self._request(job).checked()
+                job.film_key = self._films.key_of(job)
             except InvalidRequest as err:
                 raise self._translated(err) from err
+            await self._async_reuse(job)
         self._begin(job, context)
         await self._async_save()
+
+    async def _async_reuse(self, job: Job) -> None:
+        """Let a stored scene do, where its film is of the very same request."""
+        record = None if job.fresh else self._library.find(self._entry.entry_id, job.film_key)
+        if record is None:
+            return
+        try:
+            await self._library.async_get(record.scene_id)
+        except SceneNotFound:
+            return
+        job.scene_id, job.stage = record.scene_id, Stage.UPLOAD
+        job.stored = job.replay = job.cached = True
+        job.estimate_usd = job.cost_usd = 0.0
 
     async def async_replay(
         self, scene_id: str, target: Mapping[str, Any] | None = None, context: Context | None = None
@@ -283,9 +202,7 @@ class JobManager:
                 raise
             await self._async_end(running, Stage.CANCELLED, failure=await self._async_cancelled(job))
         except T2VError as err:
-            if isinstance(err, AuthenticationFailed):
-                self._entry.async_start_reauth(self.hass)
-            await self._async_end(running, Stage.FAILED, failure=self._translated(err), late=_late(job, err))
+            await self._async_end(running, Stage.FAILED, failure=self._translated(err, job), late=_late(job, err))
         except (AnalysisError, HomeAssistantError) as err:
             await self._async_end(running, Stage.FAILED, failure=self._translated(err))
         except Exception as err:
@@ -329,6 +246,7 @@ class JobManager:
                 "prompt": job.prompt,
                 "status": stage.value,
                 "reason": job.message,
+                "cost_usd": job.cost_usd,
                 "performers": (answer or {}).get("performers", []),
             },
             context=running.context,
@@ -340,9 +258,9 @@ class JobManager:
         if job.handle is not None and job.generated is None:
             try:
                 async with asyncio.timeout(CANCEL_LIMIT_S):
-                    said = await self._provider.cancel(JobHandle.from_dict(job.handle))
+                    said = await self._films.async_cancel(job)
             except (T2VError, TimeoutError) as err:
-                said = f"{self._provider.title} could not be told to stop: {err or 'no answer'}."
+                said = f"{self._entry.title} could not be told to stop: {err or 'no answer'}."
         return error("job_cancelled", said=said)
 
     # Stages
@@ -355,7 +273,10 @@ class JobManager:
         watch = _Watch(self.hass.loop)
         if job.replay:
             scene = await self._async_stored(job.scene_id)
-            return await self._async_perform(running, scene, async_resolve_target(self.hass, job.target), watch)
+            targets = async_resolve_target(self.hass, job.target)
+            if not job.perform:
+                return _answer(job, scene, PerformanceResult(await self._async_sheet(scene, targets)), watch)
+            return await self._async_perform(running, scene, targets, watch)
         film = Path(job.film) if job.film else await self._async_film(job)
         watch.split(Stage.GENERATE)
         if running.resumed and job.perform:
@@ -364,7 +285,7 @@ class JobManager:
         async with self._performances.async_warm(targets if job.perform else ()):
             scene = self._scene(job, await self._async_analyse(job, film))
             sheet = await self._async_sheet(scene, targets)
-            await self._library.async_add(scene, sheet)
+            await self._library.async_add(scene, sheet, job.film_key, job.cost_usd)
             job.stored = True
             await self._library.async_prune(self._entry.entry_id, self._settings().retention, (job.scene_id,))
             watch.split(Stage.ANALYSE)
@@ -399,34 +320,12 @@ class JobManager:
         self._at(job, Stage.GENERATE)
         await self._library.async_make_folder(job.scene_id)
 
-        async def keep(handle: JobHandle) -> None:
-            job.handle = handle.as_dict()
-            await self._async_save()
-
         def report(status: JobStatus) -> None:
             if status.progress is not None:
                 self._at(job, Stage.GENERATE, status.progress)
 
-        if job.handle is None:
-            work = generate(
-                self._provider,
-                self._request(job),
-                destination,
-                report,
-                keep,
-                self._settings().deadline_s,
-                self._expected_s,
-            )
-        else:
-            handle = JobHandle.from_dict(job.handle)
-            work = resume(
-                self._provider, handle, destination, report, keep, self._settings().deadline_s, self._expected_s
-            )
-        film = await work
-        self._expected_s = film.elapsed_s
-        job.generated = {"provider": film.provider, "seed": film.seed, "notes": list(film.notes)}
-        await self._async_save()
-        return film.path
+        await self._films.async_make(job, destination, report)
+        return destination
 
     async def _async_analyse(self, job: Job, film: Path) -> Analysis:
         """Analyse in a thread, one film at a time; the rest of the house needs the machine too."""
@@ -478,10 +377,6 @@ class JobManager:
 
     # Helpers
 
-    def _request(self, job: Job) -> FilmRequest:
-        request = FilmRequest(job.prompt, seed=job.seed)
-        return request if job.duration_s is None else replace(request, duration_s=job.duration_s)
-
     def _scene(self, job: Job, analysis: Analysis) -> Scene:
         generated = job.generated or {"provider": "", "seed": None, "notes": ()}
         return Scene(
@@ -514,9 +409,9 @@ class JobManager:
 
     async def _async_save(self) -> None:
         jobs = [running.job.as_dict() for running in self._running.values() if not running.job.replay]
-        await self._store.async_save({"jobs": jobs, "expected_s": self._expected_s})
+        await self._store.async_save({"jobs": jobs})
 
-    def _translated(self, err: Exception) -> HomeAssistantError:
+    def _translated(self, err: Exception, job: Job | None = None) -> HomeAssistantError:
         """Return a failure as a sentence that says what to do."""
         if isinstance(err, HomeAssistantError):
             return err
@@ -524,8 +419,13 @@ class JobManager:
         return kind(
             translation_domain=DOMAIN,
             translation_key=error_key(err),
-            translation_placeholders={"studio": self._entry.title, "error": str(err)},
+            translation_placeholders={"studio": self._title(job), "error": str(err)},
         )
+
+    def _title(self, job: Job | None) -> str:
+        """Return the name of the studio that the job is at."""
+        maker = job and job.maker and self.hass.config_entries.async_get_entry(job.maker)
+        return (maker or self._entry).title
 
 
 def _store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
@@ -579,7 +479,12 @@ def error_key(err: Exception) -> str:
 
 def _late(job: Job, err: T2VError) -> Job | None:
     """Return the job that looks for the film later, where there may be one and it may be paid for."""
-    if job.handle is None or is_over(JobHandle.from_dict(job.handle), err):
+    if job.handle is None:
+        return None
+    handle = JobHandle.from_dict(job.handle)
+    # A key can die while a film is made; with a new one the film is still there.
+    waits = isinstance(err, AuthenticationFailed) and handle.id is not None
+    if is_over(handle, err) and not waits:
         return None
     if time.time() - job.created_at > LATE_LIMIT_S:
         return None
@@ -595,6 +500,9 @@ def _answer(job: Job, scene: Scene, result: PerformanceResult, watch: _Watch) ->
         "provider": scene.provider or None,
         "seed": scene.seed,
         "notes": list(scene.notes),
+        "cached": job.cached,
+        "estimate_usd": job.estimate_usd,
+        "cost_usd": job.cost_usd,
         "film": film_as_dict(scene.analysis.film),
         "events": [event_as_dict(event) for event in scene.analysis.events],
         "cues": [cue_as_dict(cue) for cue in result.sheet.cues],

@@ -59,6 +59,8 @@ class SceneRecord:
     created_at: float
     duration_s: float
     size_bytes: int
+    film_key: str = ""
+    cost_usd: float | None = None
 
 
 class SceneNotFound(Exception):
@@ -111,8 +113,16 @@ class Library:
         await self.hass.async_add_executor_job(lambda: folder.mkdir(parents=True, exist_ok=True))
         return folder
 
-    async def async_add(self, scene: Scene, sheet: CueSheet) -> SceneRecord:
-        """Write the scene's files and take it into the index."""
+    @callback
+    def find(self, studio: str, film_key: str) -> SceneRecord | None:
+        """Return the studio's newest scene whose film has this key."""
+        found = (record for record in reversed(self.records(studio)) if record.film_key == film_key)
+        return next(found, None) if film_key else None
+
+    async def async_add(
+        self, scene: Scene, sheet: CueSheet, film_key: str = "", cost_usd: float | None = None
+    ) -> SceneRecord:
+        """Write the scene's files and take it into the index, with what tells its film from others and its cost."""
         await self.async_make_folder(scene.scene_id)
         size = await self.hass.async_add_executor_job(self._write, scene, sheet)
         record = SceneRecord(
@@ -123,6 +133,8 @@ class Library:
             scene.created_at,
             scene.analysis.film.duration_s,
             size,
+            film_key,
+            cost_usd,
         )
         self._records[scene.scene_id] = record
         await self._async_changed({scene.studio})

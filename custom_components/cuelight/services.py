@@ -13,7 +13,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.ulid import ulid_now
 
 from .const import DOMAIN
-from .jobs import Job, JobManager
+from .job import Job
+from .jobs import JobManager
 from .library import Library
 from .performance import Outcome, async_get_performances, error
 from .studio import async_find_studio
@@ -25,6 +26,7 @@ ATTR_STUDIO: Final = "studio"
 ATTR_SEED: Final = "seed"
 ATTR_DURATION: Final = "duration"
 ATTR_WAIT: Final = "wait"
+ATTR_FRESH: Final = "fresh"
 ATTR_PERFORM: Final = "perform"
 ATTR_SCENE: Final = "scene"
 ATTR_FILM: Final = "film"
@@ -41,6 +43,7 @@ GENERATE_SCHEMA: Final = probatio.Schema(
         probatio.Optional(ATTR_DURATION): probatio.All(probatio.Coerce(float), probatio.Range(min=0.5, max=60)),
         probatio.Optional(ATTR_WAIT, default=True): cv.boolean,
         probatio.Optional(ATTR_PERFORM, default=True): cv.boolean,
+        probatio.Optional(ATTR_FRESH, default=False): cv.boolean,
         **cv.TARGET_FIELDS,
     }
 )
@@ -87,6 +90,7 @@ async def _async_generate_scene(call: ServiceCall) -> ServiceResponse:
         perform=call.data[ATTR_PERFORM],
         seed=call.data.get(ATTR_SEED),
         duration_s=call.data.get(ATTR_DURATION),
+        fresh=call.data[ATTR_FRESH],
     )
     await jobs.async_start(job, call.context)
     return await _async_answer(call, jobs, job)

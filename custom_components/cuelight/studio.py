@@ -2,22 +2,23 @@
 
 import logging
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ServiceValidationError
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
-from .const import CONF_KIND, CONF_PROVIDER, DOMAIN, MANUFACTURER, EntryKind
+from .books import async_forget_books, async_get_books
+from .const import CONF_KIND, DOMAIN, MANUFACTURER, EntryKind
 from .cues import DEFAULT_CUE_MAP, CueMap, CueMapError, parse_cue_map
-from .jobs import JobManager, StudioSettings, async_forget_jobs
+from .film_maker import studio_provider
+from .job import StudioSettings
+from .jobs import JobManager, async_forget_jobs
 from .library import Library, Retention, async_get_library
 from .performance import async_get_performances
-from .t2v import InvalidRequest, make_provider
+from .t2v import InvalidRequest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +27,10 @@ STUDIO_PLATFORMS: Final = [Platform.SCENE, Platform.SENSOR]
 CUE_MAP_SUBENTRY: Final = "cue_map"
 CONF_RULES: Final = "rules"
 CONF_DEADLINE: Final = "deadline_s"
+CONF_PRICE: Final = "usd_per_second"
+CONF_BUDGET: Final = "budget_usd"
+CONF_FALLBACK: Final = "fallback"
+CONF_PROMPT_HELP: Final = "prompt_help"
 CONF_QUOTA: Final = "quota_mb"
 CONF_RETENTION: Final = "retention_days"
 DEFAULT_QUOTA_MB: Final = 500
@@ -46,7 +51,7 @@ type StudioConfigEntry = ConfigEntry[Studio]
 async def async_setup_studio(hass: HomeAssistant, entry: StudioConfigEntry) -> bool:
     """Set up a studio; jobs that a restart has interrupted go on."""
     try:
-        provider = make_provider(entry.data[CONF_PROVIDER], async_get_clientsession(hass), entry.data)
+        studio_provider(hass, entry)
     except InvalidRequest as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
@@ -55,7 +60,8 @@ async def async_setup_studio(hass: HomeAssistant, entry: StudioConfigEntry) -> b
         ) from err
     library = await async_get_library(hass)
     performances = async_get_performances(hass)
-    jobs = JobManager(hass, entry, provider, library, performances, partial(studio_settings, entry))
+    books = await async_get_books(hass, entry.entry_id)
+    jobs = JobManager(hass, entry, library, performances, books, studio_settings)
     entry.runtime_data = Studio(jobs, library)
     await hass.config_entries.async_forward_entry_setups(entry, STUDIO_PLATFORMS)
     await jobs.async_resume()
@@ -73,6 +79,7 @@ async def async_remove_studio(hass: HomeAssistant, entry: ConfigEntry) -> None:
     library = await async_get_library(hass)
     await library.async_remove(record.scene_id for record in library.records(entry.entry_id))
     await async_forget_jobs(hass, entry)
+    await async_forget_books(hass, entry.entry_id)
 
 
 def studio_device(entry: ConfigEntry) -> DeviceInfo:
@@ -116,6 +123,10 @@ def studio_settings(entry: ConfigEntry) -> StudioSettings:
             max_age_s=float(options.get(CONF_RETENTION, DEFAULT_RETENTION_DAYS) * 86400),
         ),
         deadline_s=options.get(CONF_DEADLINE),
+        usd_per_second=options.get(CONF_PRICE),
+        budget_usd=options.get(CONF_BUDGET),
+        fallback=options.get(CONF_FALLBACK),
+        prompt_help=options.get(CONF_PROMPT_HELP),
     )
 
 

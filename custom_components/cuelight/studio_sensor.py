@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .jobs import Stage
+from .job import Stage
 from .studio import StudioConfigEntry, studio_device
 
 PROMPT_LENGTH: Final = 100
@@ -28,7 +28,7 @@ class StudioJob(SensorEntity):
     _attr_translation_key = "job"
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = _STAGES
-    _unrecorded_attributes = frozenset({"progress", "prompt", "message"})
+    _unrecorded_attributes = frozenset({"progress", "prompt", "message", "estimate_usd"})
 
     def __init__(self, entry: StudioConfigEntry) -> None:
         """Belong to the studio."""
@@ -52,7 +52,7 @@ class StudioJob(SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return how much of the stage is done, in percent, and which job it is."""
         if (job := self._jobs.shown) is None:
-            return {"progress": 0}
+            return {"progress": 0, "spent_today_usd": self._jobs.spent_today_usd}
         shortened = job.prompt if len(job.prompt) <= PROMPT_LENGTH else job.prompt[: PROMPT_LENGTH - 1] + "…"
         return {
             "progress": job.progress,
@@ -60,4 +60,7 @@ class StudioJob(SensorEntity):
             "scene_id": job.scene_id,
             "job_id": job.job_id,
             "message": job.message,
+            "estimate_usd": job.estimate_usd,
+            "cost_usd": job.cost_usd,
+            "spent_today_usd": self._jobs.spent_today_usd,
         }

@@ -9,7 +9,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
 
-from .jobs import ENDS, EVENT_SCENE_FINISHED, Stage
+from .job import ENDS, Stage
+from .jobs import EVENT_SCENE_FINISHED
 
 CONF_STATUS: Final = "status"
 CONF_STUDIO: Final = "studio"
