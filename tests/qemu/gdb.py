@@ -1,7 +1,4 @@
-"""As much of a debugger as it takes to count instructions between two places in the image.
-
-QEMU's ``-icount shift=4`` makes an instruction last 16 ns of virtual time, which SysTick counts at 80 MHz.
-"""
+"""As much of a debugger as it takes to count instructions between two places in the image, one step at a time."""
 
 import asyncio
 import subprocess
@@ -9,10 +6,6 @@ from pathlib import Path
 
 from tests.rig.qemu import tool
 
-CYCLES_PER_INSTRUCTION = 80e6 * 16e-9
-CYCLES_PER_TICK = 80_000
-SYSTICK_CSR, SYSTICK_CVR = 0xE000E010, 0xE000E018
-NVIC_ISER1, NVIC_ICER1, USART1_IRQ = 0xE000E104, 0xE000E184, 1 << 37 % 32
 PC = 15
 
 
@@ -29,7 +22,6 @@ class Gdb:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._symbols = symbols(image)
-        self._places: dict[int, str] = {}
         self._path = path
         self.arguments = ("-gdb", f"unix:{path},server=on,wait=off")
 
@@ -56,41 +48,23 @@ class Gdb:
         self._writer.write(b"+")
         return packet[:-1].decode()
 
-    async def stop_at(self, function: str) -> None:
-        """Stop whenever a function is entered."""
-        self._places[self._symbols[function]] = function
-        assert await self._ask(f"Z0,{self._symbols[function]:x},2") == "OK"
-
-    async def run(self) -> str:
-        """Let the chip run until it enters one of those functions; return which."""
-        await self._step_over()
+    async def run_to(self, function: str) -> None:
+        """Let the chip run until it enters a function."""
+        place = f"{self._symbols[function]:x},2"
+        assert await self._ask(f"Z0,{place}") == "OK"
         await self._ask("c")
-        return self._places[await self._pc()]
+        assert await self._ask(f"z0,{place}") == "OK"
+
+    async def step_to(self, function: str) -> int:
+        """Step until the chip enters a function; return how many instructions it took. No interrupt comes between."""
+        steps = 0
+        while await self._pc() != self._symbols[function]:
+            await self._ask("s")
+            steps += 1
+        return steps
 
     async def _pc(self) -> int:
-        registers = bytes.fromhex(await self._ask("g"))
-        return int.from_bytes(registers[4 * PC : 4 * PC + 4], "little")
-
-    async def _step_over(self) -> None:
-        """Leave the place where the chip stopped, which would stop it again at once."""
-        pc = await self._pc()
-        if pc in self._places:
-            await self._ask(f"z0,{pc:x},2")
-            await self._ask("s")
-            await self._ask(f"Z0,{pc:x},2")
-
-    async def instructions(self) -> float:
-        """How many instructions SysTick has had time for since it last turned over, every CYCLES_PER_TICK."""
-        left = int.from_bytes(bytes.fromhex(await self._ask(f"m{SYSTICK_CVR:x},4")), "little")
-        return (CYCLES_PER_TICK - left) / CYCLES_PER_INSTRUCTION
-
-    async def interrupts(self, on: bool) -> None:
-        """Let the tick and the USART interrupt the program, or keep them pending."""
-        await self._write(SYSTICK_CSR, 7 if on else 5)
-        await self._write(NVIC_ISER1 if on else NVIC_ICER1, USART1_IRQ)
-
-    async def _write(self, address: int, word: int) -> None:
-        assert await self._ask(f"M{address:x},4:{word.to_bytes(4, 'little').hex()}") == "OK"
+        return int.from_bytes(bytes.fromhex(await self._ask(f"p{PC:x}")), "little")
 
     async def let_go(self) -> None:
         """Let the chip run on, and leave."""
