@@ -14,15 +14,20 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
 from custom_components.cuelight.const import DOMAIN
+from tests.rig import qemu
 from tests.rig.adapter import Adapter
 from tests.rig.air import Air
 from tests.rig.board import Board, build
 
 
 @pytest.fixture(scope="session")
-def program() -> Path:
-    """The firmware for this machine, built with the address and undefined-behaviour sanitizers."""
-    return build(sanitize=True)
+def make_board(request: pytest.FixtureRequest) -> Callable[[Air, Path, str], Board]:
+    """Make a board: a process with the address and undefined-behaviour sanitizers, or the ARM image in QEMU."""
+    if request.config.getoption("--board") == "native":
+        program = build(sanitize=True)
+        return lambda air, folder, name: Board(air, folder, program, name)
+    image = qemu.build()
+    return lambda air, folder, name: qemu.QemuBoard(air, folder, image, name)
 
 
 @dataclass
@@ -32,13 +37,13 @@ class House:
     hass: HomeAssistant
     air: Air
     adapter: Adapter
-    program: Path
+    make_board: Callable[[Air, Path, str], Board]
     folder: Path
     boards: list[Board] = field(default_factory=list)
 
     async def board(self, name: str) -> Board:
         """Power up one more board."""
-        board = Board(self.air, self.folder, self.program, name)
+        board = self.make_board(self.air, self.folder, name)
         self.boards.append(board)
         await board.start()
         return board
@@ -95,14 +100,16 @@ class House:
 
 
 @pytest.fixture
-async def house(hass: HomeAssistant, enable_bluetooth: None, program: Path, tmp_path: Path) -> AsyncIterator[House]:
+async def house(
+    hass: HomeAssistant, enable_bluetooth: None, make_board: Callable[[Air, Path, str], Board], tmp_path: Path
+) -> AsyncIterator[House]:
     """A house with Bluetooth, no boards and no entries."""
     hass.config.media_dirs = {"local": str(tmp_path / "media")}
     await async_setup_component(hass, "homeassistant", {})
     air = Air()
     adapter = Adapter(air)
     await adapter.start(hass)
-    home = House(hass, air, adapter, program, tmp_path)
+    home = House(hass, air, adapter, make_board, tmp_path)
     try:
         yield home
     finally:

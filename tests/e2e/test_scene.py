@@ -52,7 +52,7 @@ async def test_a_prompt_becomes_a_performance_on_two_buttons(house: House) -> No
     assert "jump" in kinds
     assert "turn" in kinds
     assert kinds.index("jump") < kinds.index("turn")
-    assert [p["outcome"] for p in result["performers"]] == ["performed", "performed"]
+    assert [(p["outcome"], p["reason"]) for p in result["performers"]] == [("performed", None)] * 2
 
     for board, performer in zip(boards, result["performers"], strict=True):
         await board.until(board.at_rest)
