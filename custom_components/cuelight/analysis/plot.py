@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -93,7 +93,7 @@ def draw_timeline(analysis: Analysis, cues: Sequence[CueLike] | None = None) -> 
     return _Timeline(analysis, cues or ()).drawn()
 
 
-def draw_gif(animation: Animation, path: str | Path) -> None:
+def draw_gif(animation: Animation, path: str | Path | BinaryIO) -> None:
     """Write the animation as a looping GIF, each of its pixels a square."""
     _, fps, pictures = decode_animation(animation.data)
     first, *rest = (_lit(picture, GIF_SCALE) for picture in pictures)

@@ -60,6 +60,8 @@ GROWTH_REFINEMENTS = 4
 """Gauss-Newton steps for a change of size."""
 PIXEL_NOISE = 1.0
 """Square grey levels by which two pictures of one pixel differ at least."""
+LARGEST_ERROR = 1.0
+"""Pixels: displacements in more doubt are not believed."""
 ALIKE = 4.0
 """Pixels that err together, by smoothing and coding: so many fewer are independent."""
 UNKNOWN = 1.0
@@ -145,7 +147,7 @@ def observe(window: Window, ticks: Ticks) -> Sighting:
 
 
 def _sighted(
-    window: Window, ticks: Ticks, planes: Floats, steep: Floats, past: "_View", far: int
+    window: Window, ticks: Ticks, planes: Floats, steep: Floats, past: _View, far: int
 ) -> npt.NDArray[np.floating]:
     """All but the last column of a sighting, for ticks at which something differs from the past."""
     future = _View(window, ticks, far, planes)
@@ -192,7 +194,7 @@ def _slowly(
     ticks: Ticks,
     luma: Floats,
     steep: Floats,
-    views: tuple["_View", "_View"],
+    views: tuple[_View, _View],
     path: Floats,
     slow: int,
 ) -> npt.NDArray[np.floating]:
@@ -297,7 +299,7 @@ def _moments(weights: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 
 
 def _change(
-    window: Window, ticks: Ticks, past: "_View", future: "_View", steep: Floats, far: int
+    window: Window, ticks: Ticks, past: _View, future: _View, steep: Floats, far: int
 ) -> npt.NDArray[np.floating]:
     """Area, place, steadiness and polarity of what is otherwise after than before."""
     out = np.zeros((5, len(ticks)), np.float32)
@@ -326,7 +328,7 @@ def _change(
 
 def _patches(
     shape: tuple[int, ...], area: Floats, x: Floats, y: Floats, spread: Floats
-) -> Iterator[tuple[Ticks, "_Cut"]]:
+) -> Iterator[tuple[Ticks, _Cut]]:
     """The ticks with something to follow, by the size of patch that holds it, and where the patches lie."""
     _, height, width = shape
     sides = np.minimum(np.searchsorted(PATCHES, PATCH_SPREAD * spread + 2 * PATCH_MARGIN), len(PATCHES) - 1)
@@ -365,7 +367,7 @@ class _Patch:
         self.weights = cut.of(seen, group)
 
 
-def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View") -> tuple[Floats, Floats]:
+def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -> tuple[Floats, Floats]:
     """Displacement since the tick before (n, 2), and its fit.
 
     Each step is sought twice, from where it ends back and from where it began forward, and the errors are added.
@@ -390,10 +392,11 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View
     for patch in patches:
         group = patch.group
         for side, view, guess in ((0, before, start), (1, after, -ahead)):
-            params, fit, _ = _refined(patch, view, guess[group], STEP_REFINEMENTS)
+            params, fit, errors = _refined(patch, view, guess[group], STEP_REFINEMENTS)
             steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
             moved[side, group] = params[:, :2] / steps
-            fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT), fit, 0)
+            sure = errors[:, :2].max(axis=1) < LARGEST_ERROR
+            fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT) & sure, fit, 0)
     weights = np.stack((fits[0], np.zeros(n, np.float32)))
     weights[1, follows] = fits[1, follows - 1]
     other = np.zeros((n, 2), np.float32)
@@ -403,7 +406,7 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: "_View", after: "_View
     return step, np.maximum(*weights)
 
 
-def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple[Floats, Floats]:
+def _grown(patch: _Patch, past: _View, future: _View, pace: Floats) -> tuple[Floats, Floats]:
     """Growth a tick and its doubt (n, 2), and the fit, where the subject moves by about `pace` a tick."""
     growths, errors = np.zeros((2, 2, len(patch.group)), np.float32)
     fits = np.zeros((2, len(patch.group)), np.float32)
@@ -412,7 +415,7 @@ def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple
         moved, fit, error = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32), GROWTH_REFINEMENTS)
         valid = view.valid[patch.group] & (fit > LEAST_FIT)
         growths[side] = np.where(valid, moved[:, 2] / np.where(valid, steps, 1), 0)
-        errors[side] = np.where(valid, error / np.abs(np.where(valid, steps, 1)), 0)
+        errors[side] = np.where(valid, error[:, 2] / np.abs(np.where(valid, steps, 1)), 0)
         fits[side] = np.where(valid, fit, 0)
     both = fits.all(axis=0)
     growth = np.where(both, growths.mean(axis=0), growths.sum(axis=0))
@@ -421,7 +424,7 @@ def _grown(patch: _Patch, past: "_View", future: "_View", pace: Floats) -> tuple
     return np.stack((growth, doubt), axis=1), fits.sum(axis=0) / np.maximum((fits > 0).sum(axis=0), 1)
 
 
-def _errors(patch: _Patch, view: "_View") -> Floats:
+def _errors(patch: _Patch, view: _View) -> Floats:
     """Mean square error (n, ACROSS, ACROSS) for each whole displacement (rows, columns) from the view to the patch."""
     n, side, _ = patch.luma.shape
     weights = patch.weights
@@ -441,8 +444,8 @@ def _errors(patch: _Patch, view: "_View") -> Floats:
     return error[:, ::-1, ::-1] / total
 
 
-def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
-    """Displacement x, y and log growth (n, 3) from the view to the patch, share of pixels explained, error of growth."""
+def _refined(patch: _Patch, view: _View, start: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
+    """Displacement x, y and log growth (n, 3) from the view to the patch, share of pixels explained, errors."""
     current, weights = patch.luma, patch.weights
     n, side, _ = current.shape
     whole = start.astype(np.intp)
@@ -470,5 +473,5 @@ def _refined(patch: _Patch, view: "_View", start: Floats, steps: int) -> tuple[F
         params += np.clip(step, -limits, limits)
     params[:, :2] += start
     noise = (robust * np.square(residual)).sum(axis=(1, 2)) / np.maximum(robust.sum(axis=(1, 2)), 1e-3)
-    spread = np.sqrt(np.maximum(noise, PIXEL_NOISE) * np.linalg.inv(normal)[:, 2, 2] * ALIKE)
-    return params, fit, spread
+    variance = np.maximum(noise, PIXEL_NOISE)[:, None] * ALIKE * np.linalg.inv(normal)[:, range(3), range(3)]
+    return params, fit, np.sqrt(variance)

@@ -27,7 +27,7 @@ BLOCK_CHANGED = 0.4
 """Fraction of a block's pixels that must differ for the block to count."""
 STIR_AREA = 5
 """Pixels that differ from the tick before if something moves fast."""
-CUT_BLOCKS = 0.5
+CUT_BLOCKS = 0.4
 """Fraction of blocks that change at a cut. What pops up covers less."""
 SAME_BLOCKS = 0.3
 """Fraction of blocks that may differ in a picture that is the same scene again."""

@@ -6,21 +6,21 @@ import numpy as np
 
 from ..models import EventKind
 from ..signals import Flags, Signals, Swing, closed, runs, slides, smooth
-from .candidate import Candidate
+from .candidate import Candidate, Likely
 
-PAN_SPEED = 0.05
+PAN_SPEED = 0.04
 """Widths a second; slower is drift."""
-PAN_DISTANCE = 0.06
+PAN_DISTANCE = 0.04
 """Widths in all."""
-ZOOM_SPEED = 0.06
+ZOOM_SPEED = 0.05
 """Log scale a second."""
-ZOOM_SIZE = 0.09
+ZOOM_SIZE = 0.06
 """Log scale in all: a tenth."""
 SMOOTH_S = 0.2
 """Seconds averaged over, against noise."""
 SHAKE_WINDOW_S = 0.3
 """Seconds the camera's place is averaged over to find what it trembles about."""
-SHAKE_AMPLITUDE = 0.005
+SHAKE_AMPLITUDE = 0.003
 """Widths (root mean square) the camera is away from that place."""
 SHAKE_S = 0.25
 """Shortest shake in seconds."""
@@ -28,14 +28,15 @@ SHAKE_GAP_S = 0.12
 """Pause in seconds that does not end a shake."""
 
 
-def camera_events(signals: Signals) -> Iterator[Candidate]:
+def camera_events(signals: Signals, likely: Likely) -> Iterator[Candidate]:
     """All that the camera does; while it shakes, its place is averaged before a pan is sought."""
     trembles = _tremble(signals)
     shaking = np.zeros(signals.ticks, np.bool_)
     for first, end in runs(closed(trembles > SHAKE_AMPLITUDE, signals.span(SHAKE_GAP_S))):
         if end - first >= SHAKE_S * signals.rate:
-            shaking[first:end] = True
-            yield _shake(signals, first, end, trembles)
+            shake = _shake(signals, first, end, trembles)
+            shaking[first:end] = likely(shake)
+            yield shake
     yield from _pans(signals, shaking)
     yield from _zooms(signals, shaking)
 
@@ -51,7 +52,10 @@ def _tremble(signals: Signals) -> np.ndarray:
 
 def _shake(signals: Signals, first: int, end: int, trembles: np.ndarray) -> Candidate:
     amplitude = float(trembles[first:end].mean())
-    turns = np.abs(np.diff(np.sign(signals.pan_x[first:end]))).mean() + np.abs(np.diff(np.sign(signals.pan_y[first:end]))).mean()
+    turns = (
+        np.abs(np.diff(np.sign(signals.pan_x[first:end]))).mean()
+        + np.abs(np.diff(np.sign(signals.pan_y[first:end]))).mean()
+    )
     evidence = {
         "amplitude": amplitude,
         "length_s": (end - first) / signals.rate,

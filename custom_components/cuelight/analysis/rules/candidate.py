@@ -1,5 +1,6 @@
 """What a rule proposes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..models import Event, EventKind
@@ -31,3 +32,7 @@ class Candidate:
             round(confidence, 2),
             {name: round(float(value), 3) for name, value in self.parameters.items()},
         )
+
+
+type Likely = Callable[[Candidate], bool]
+"""Whether a candidate is an event, so that it excludes others."""

@@ -1,6 +1,6 @@
 """The order in which the rules are asked, and what one finding excludes of another."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..models import Event, EventKind
 from ..signals import Signals
@@ -17,17 +17,32 @@ type Prior = Mapping[EventKind, float]
 def find_events(signals: Signals, prior: Prior | None = None) -> list[Event]:
     """All events in order of time; `prior` is added to the logit of a kind's confidence."""
     prior = prior or {}
-    picture = _likely((*flashes(signals), *cuts(signals), *fades(signals)), prior)
-    camera = _likely(camera_events(signals), prior)
-    popped = _likely(pops(signals), prior)
-    there = [candidate for candidate, _ in popped]
-    subject = popped + _likely((*motions(signals, there), *growths(signals, there)), prior)
-    found = picture + camera + subject
-    found += _likely(stills(signals, [candidate for candidate, _ in found]), prior)
-    events = [candidate.event(signals.rate, chance) for candidate, chance in found]
+    chances = ((candidate, weighed(candidate, prior)) for candidate in candidates(signals, prior))
+    events = [candidate.event(signals.rate, chance) for candidate, chance in chances if chance >= LEAST]
     return sorted(events, key=lambda event: (event.start_s, event.kind))
 
 
-def _likely(candidates: Iterable[Candidate], prior: Prior) -> list[tuple[Candidate, float]]:
-    weighed = [(candidate, confidence(candidate, prior.get(candidate.kind, 0.0))) for candidate in candidates]
-    return [(candidate, chance) for candidate, chance in weighed if chance >= LEAST]
+def candidates(signals: Signals, prior: Prior) -> Iterator[Candidate]:
+    """Everything that might be an event, likely or not."""
+
+    def likely(candidate: Candidate) -> bool:
+        return weighed(candidate, prior) >= LEAST
+
+    popped = list(pops(signals))
+    there = [candidate for candidate in popped if likely(candidate)]
+    found = [
+        *flashes(signals),
+        *cuts(signals),
+        *fades(signals),
+        *camera_events(signals, likely),
+        *popped,
+        *motions(signals, there, likely),
+        *growths(signals, there),
+    ]
+    yield from found
+    yield from stills(signals, [candidate for candidate in found if likely(candidate)])
+
+
+def weighed(candidate: Candidate, prior: Prior) -> float:
+    """The chance that a candidate is an event."""
+    return confidence(candidate, prior.get(candidate.kind, 0.0))

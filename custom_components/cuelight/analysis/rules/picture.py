@@ -10,9 +10,11 @@ from .candidate import Candidate
 
 GLOW = 0.02
 """Fraction of full brightness by which a flash is brighter than before."""
+RUSH = 0.15
+"""Fraction of blocks that change, on average, in the two ticks before and after a cut; more is something rushing by."""
 FADE_SPEED = 0.1
 """Log lightness a second: a fade to a half takes seven seconds at most."""
-FADE_SIZE = 0.15
+FADE_SIZE = 0.1
 """Log lightness in all: a sixth."""
 FADE_SMOOTH_S = 0.2
 """Seconds averaged over, against noise."""
@@ -31,8 +33,8 @@ def cuts(signals: Signals) -> Iterator[Candidate]:
     for tick in np.flatnonzero(signals.cut).tolist():
         changed = float(signals.changed[tick])
         around = np.concatenate((signals.changed[max(0, tick - 2) : tick], signals.changed[tick + 1 : tick + 3]))
-        evidence = {"changed": changed, "around": float(around.mean()) if around.size else 0.0}
-        yield Candidate(EventKind.CUT, tick, tick + 1, evidence, {"strength": changed})
+        if not around.size or around.mean() <= RUSH:
+            yield Candidate(EventKind.CUT, tick, tick + 1, {"changed": changed}, {"strength": changed})
 
 
 def fades(signals: Signals) -> Iterator[Candidate]:

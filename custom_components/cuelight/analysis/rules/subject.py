@@ -6,33 +6,39 @@ import numpy as np
 
 from ..models import EventKind
 from ..signals import Curve, Flags, Signals, Swing, closed, runs, smooth, swings, widened
-from .candidate import Candidate
+from .candidate import Candidate, Likely
 
 EPISODE_GAP_S = 0.2
 """Seconds without motion that do not end a motion: the top of a jump, the turn of a walk."""
-SWING_X = 0.015
+SWING_X = 0.012
 """Widths of a move to and fro that count as two moves: a pixel of 64."""
-SWING_Y = 0.03
+SWING_Y = 0.024
 """Heights, likewise."""
-MOVE_DISTANCE = 0.08
+MOVE_DISTANCE = 0.05
 """Widths of the shortest move."""
 MOVE_S = 0.2
 """Seconds of the quickest move."""
-TURN_DISTANCE = 0.05
+TURN_DISTANCE = 0.035
 """Widths moved on both sides of a turn."""
 TURN_PAUSE_S = 0.3
 """Longest rest in seconds at a turn."""
-JUMP_HEIGHT = 0.08
+JUMP_HEIGHT = 0.05
 """Heights of the lowest jump."""
 JUMP_S = (0.25, 1.8)
 """Shortest and longest jump in seconds, from the ground to the ground."""
 JUMP_RETURN = 0.5
 """Share of its height a jump must come down again."""
-FALL_DROP = 0.15
+FALL_DROP = 0.1
 """Heights of the shortest fall."""
-FALL_S = 1.0
-"""Longest fall in seconds."""
-SHAKE_SWING = 0.02
+FALL_S = (0.12, 1.0)
+"""Shortest and longest fall in seconds."""
+FALL_ASIDE = 1.0
+"""Most that a fall goes sideways for each height it goes down; more is a swoop."""
+CALM_CAMERA = 0.2
+"""Widths a second the camera may move meanwhile: near things jump when a hand-held camera does."""
+PULL = (1.0, 25.0)
+"""Heights a second squared: the weakest and strongest gravity a film shows, by how far the camera is away."""
+SHAKE_SWING = 0.012
 """Widths of the largest swing of a shake, from side to side."""
 SHAKE_HALF_S = 0.26
 """Longest swing in seconds: 2 Hz."""
@@ -40,9 +46,9 @@ SHAKE_PAUSE_S = 0.12
 """Longest rest in seconds between two swings."""
 SHAKE_SWINGS = 3
 """Swings that make a shake; a jump is two."""
-GROWTH = 0.15
+GROWTH = 0.1
 """Log of the smallest ratio that is a coming nearer or going away."""
-GROWTH_SWING = 0.08
+GROWTH_SWING = 0.06
 """Log of the ratio of a growing and shrinking that count as two."""
 GROWTH_S = 0.3
 """Seconds of the quickest."""
@@ -90,7 +96,9 @@ def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
         "log_area": float(np.log(signals.change[index])),
         "stir": float(signals.stir()[around].sum()),
         "travel": float(signals.travel()[around].sum()),
-        "length_s": float((weight[apart <= 2 * near] > 0.5 * weight[index]).sum() * np.diff(signals.glances[:2], append=0)[0])
+        "length_s": float(
+            (weight[apart <= 2 * near] > 0.5 * weight[index]).sum() * np.diff(signals.glances[:2], append=0)[0]
+        )
         / signals.rate,
     }
     level = (apart <= near) & (weight > 0.7 * weight[index])
@@ -100,24 +108,26 @@ def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
     return Candidate(kind, middle, middle + 1, evidence, place)
 
 
-def motions(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
+def motions(signals: Signals, popped: list[Candidate], likely: Likely) -> Iterator[Candidate]:
     """Moves, turns, jumps, falls and shakes, outside the given appearances and disappearances."""
     seen = signals.seen.copy()
     for pop in popped:
         seen[max(0, pop.first - signals.span(POP_S)) : pop.end + signals.span(POP_S)] = False
     for first, end in runs(closed(seen, signals.span(EPISODE_GAP_S)) & ~signals.cut):
         if end - first >= 2:
-            yield from _Episode(signals, seen, max(0, first - 1), end).candidates()
+            yield from _Episode(signals, seen, max(0, first - 1), end, likely).candidates()
 
 
 class _Episode:
     """One uninterrupted motion of the subject."""
 
-    def __init__(self, signals: Signals, seen: Flags, first: int, end: int) -> None:
+    def __init__(self, signals: Signals, seen: Flags, first: int, end: int, likely: Likely) -> None:
         self._signals = signals
+        self._likely = likely
         self._first = first
         span = slice(first, end)
-        self._across = swings(np.cumsum(np.where(seen[span], signals.dx[span], 0)), SWING_X)
+        self._dx = np.where(seen[span], signals.dx[span], 0)
+        self._across = swings(np.cumsum(self._dx), SWING_X)
         self._down = swings(np.cumsum(np.where(seen[span], signals.dy[span], 0)), SWING_Y)
         self._shaken = np.zeros(end - first, np.bool_)
         self._leapt = np.zeros(end - first, np.bool_)
@@ -129,7 +139,9 @@ class _Episode:
         yield from self._falls()
         yield from self._moves()
 
-    def _candidate(self, kind: EventKind, first: int, last: int, evidence: dict[str, float], **parameters: float) -> Candidate:
+    def _candidate(
+        self, kind: EventKind, first: int, last: int, evidence: dict[str, float], **parameters: float
+    ) -> Candidate:
         span = slice(self._first + first, self._first + last + 1)
         seen = self._signals.seen[span]
         evidence |= {
@@ -137,18 +149,27 @@ class _Episode:
             "seen": float(seen.mean()),
             "fit": float(self._signals.fit[span][seen].mean()) if seen.any() else 0.0,
             "log_area": float(np.log(self._signals.area[span].mean() + 1e-4)),
-            "stir": float(self._signals.stir()[span].mean()) * self._signals.rate,
+            "stir": self._stir(first, last),
         }
         return Candidate(kind, self._first + first, self._first + last, evidence, parameters)
+
+    def _stir(self, first: int, last: int) -> float:
+        """Widths a second the camera moves meanwhile."""
+        return float(self._signals.stir()[self._first + first : self._first + last + 1].mean()) * self._signals.rate
 
     def _shakes(self, pieces: list[Swing], unit: float) -> Iterator[Candidate]:
         for run in _quick_runs(pieces, self._signals.rate, SHAKE_SWING * unit):
             first, last = run[0].first, run[-1].last
-            self._shaken[first : last + 1] = True
             sizes = np.array([abs(piece.size) for piece in run]) / unit
-            evidence = {"size": float(sizes.mean()), "swings": float(len(run)), "even": float(sizes.std() / sizes.mean())}
+            evidence = {
+                "size": float(sizes.mean()),
+                "swings": float(len(run)),
+                "even": float(sizes.std() / sizes.mean()),
+            }
             hz = len(run) / 2 * self._signals.rate / max(1, last - first)
-            yield self._candidate(EventKind.SHAKE, first, last, evidence, hz=hz, amplitude=float(sizes.mean()) / 2)
+            shake = self._candidate(EventKind.SHAKE, first, last, evidence, hz=hz, amplitude=float(sizes.mean()) / 2)
+            self._shaken[first : last + 1] |= self._likely(shake)
+            yield shake
 
     def _jumps(self) -> Iterator[Candidate]:
         for up, down in zip(self._down, self._down[1:], strict=False):
@@ -156,17 +177,26 @@ class _Episode:
             back = -down.size / up.size if up.size else 0.0
             if up.size > -JUMP_HEIGHT or back < JUMP_RETURN or not JUMP_S[0] <= length <= JUMP_S[1]:
                 continue
+            pull = 8 * -up.size / length**2
+            calm = self._stir(up.first, down.last) <= CALM_CAMERA
+            if not PULL[0] <= pull <= PULL[1] or not calm:
+                continue
             if self._shaken[up.first : down.last].mean() < 0.5:
-                self._leapt[up.first : down.last + 1] = True
-                evidence = {"size": -up.size, "back": abs(np.log(back))}
-                yield self._candidate(EventKind.JUMP, up.first, down.last, evidence, height=-up.size)
+                evidence = {"size": -up.size, "back": abs(np.log(back)), "log_pull": float(np.log(pull))}
+                jump = self._candidate(EventKind.JUMP, up.first, down.last, evidence, height=-up.size)
+                self._leapt[up.first : down.last + 1] |= self._likely(jump)
+                yield jump
 
     def _falls(self) -> Iterator[Candidate]:
         for piece in self._down:
             length = piece.ticks / self._signals.rate
             used = self._shaken | self._leapt
-            if piece.size > FALL_DROP and length <= FALL_S and used[piece.first : piece.last].mean() < 0.5:
-                evidence = {"size": piece.size}
+            pull = 2 * piece.size / length**2
+            aside = abs(float(self._dx[piece.first + 1 : piece.last + 1].sum())) * self._signals.aspect
+            plain = piece.size > FALL_DROP and FALL_S[0] <= length <= FALL_S[1] and aside <= FALL_ASIDE * piece.size
+            plain = plain and self._stir(piece.first, piece.last) <= CALM_CAMERA
+            if plain and PULL[0] <= pull <= PULL[1] and used[piece.first : piece.last].mean() < 0.5:
+                evidence = {"size": piece.size, "log_pull": float(np.log(pull))}
                 yield self._candidate(EventKind.FALL, piece.first, piece.last, evidence, drop=piece.size)
 
     def _moves(self) -> Iterator[Candidate]:
@@ -191,7 +221,9 @@ class _Episode:
             evidence = {"size": min(abs(before.size), abs(after.size)), "pause_s": pause_s}
             candidate = self._candidate(EventKind.TURN, before.first, after.last, evidence)
             place = self._first + middle
-            yield Candidate(EventKind.TURN, place, place + 1, candidate.evidence, {"direction": float(np.sign(after.size))})
+            yield Candidate(
+                EventKind.TURN, place, place + 1, candidate.evidence, {"direction": float(np.sign(after.size))}
+            )
 
 
 def _quick_runs(pieces: list[Swing], rate: float, least: float) -> Iterator[list[Swing]]:
