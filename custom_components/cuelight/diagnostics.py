@@ -11,10 +11,13 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_KIND, CONF_PENDING_KEY, EntryKind
 from .coordinator import ButtonCoordinator
 from .errors import reachability
+from .studio import Studio
+from .t2v import PROVIDERS, FieldKind
 
 _SECRETS: Final = {
     *(CONF_ADDRESS, CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_PENDING_KEY),
-    *("api_key", "base_url", "token"),
+    *("api_key", "base_url", "token", "workflow"),
+    *(field.name for info in PROVIDERS.values() for field in info.fields if field.kind is FieldKind.SECRET),
 }
 _ADDRESS: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}", re.IGNORECASE)
 
@@ -27,6 +30,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: ConfigE
     }
     if entry.data[CONF_KIND] == EntryKind.BUTTON and entry.state is ConfigEntryState.LOADED:
         snapshot["button"] = _button(hass, entry.runtime_data)
+    if entry.data[CONF_KIND] == EntryKind.STUDIO and entry.state is ConfigEntryState.LOADED:
+        snapshot["studio"] = _studio(entry.runtime_data)
     return snapshot
 
 
@@ -51,6 +56,24 @@ def _button(hass: HomeAssistant, coordinator: ButtonCoordinator) -> dict[str, An
             "last_counter": status.last_counter,
         },
         "reachability": _anonymous(reachability(hass, coordinator.address)),
+    }
+
+
+def _studio(studio: Studio) -> dict[str, Any]:
+    """Return how the studio's last job went; what was asked for is nobody's business, and errors may tell addresses."""
+    job = studio.jobs.shown
+    return {
+        "spent_today_usd": studio.jobs.spent_today_usd,
+        "job": None
+        if job is None
+        else {
+            "stage": job.stage.value,
+            "progress": job.progress,
+            "failed": job.message is not None,
+            "stood_in_for": len(job.tried),
+            "estimate_usd": job.estimate_usd,
+            "cost_usd": job.cost_usd,
+        },
     }
 
 

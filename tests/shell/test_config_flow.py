@@ -227,6 +227,27 @@ async def test_a_studios_limits_are_options(hass: HomeAssistant, bluetooth: None
     assert entry.options == {"quota_mb": 100, "retention_days": 7}
 
 
+async def test_a_studios_cost_and_stand_in_are_options(hass: HomeAssistant, bluetooth: None) -> None:
+    stand_in = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "storyboard"})
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": "fal", "key": "k"})
+    for one in (stand_in, entry, button_entry()):
+        one.add_to_hass(hass)
+    result: Result = await hass.config_entries.options.async_init(entry.entry_id)
+    offered = result["data_schema"].schema["fallback"].config["options"]
+    assert [option["value"] for option in offered] == [stand_in.entry_id]
+    chosen = {
+        "fallback": stand_in.entry_id,
+        "budget_usd": 2.5,
+        "usd_per_second": 0.125,
+        "prompt_help": "ai_task.writer",
+    }
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"quota_mb": 100.0, "retention_days": 7.0, **chosen}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == {"quota_mb": 100, "retention_days": 7, **chosen}
+
+
 # Cue maps
 
 

@@ -1,15 +1,20 @@
 """What a bug report gives away."""
 
 import json
+from pathlib import Path
 
+import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cuelight.const import DOMAIN
 from custom_components.cuelight.diagnostics import async_get_config_entry_diagnostics
+from custom_components.cuelight.t2v import PROVIDERS, FieldKind, JobLost
 
 from .conftest import SetUp
 from .radio import DEV_ID, INST_ID, KEY, FakeButton
+from .stage import SlowStudio, call, load, studio_entry, unload
 from .test_button import LIGHT, act
 
 
@@ -43,12 +48,27 @@ async def test_an_entry_that_is_not_loaded_has_diagnostics_too(hass: HomeAssista
     assert found["data"]["key"] == "**REDACTED**"
 
 
-async def test_diagnostics_of_a_studio_redact_its_account(hass: HomeAssistant) -> None:
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        data={"kind": "studio", "provider": "fal", "api_key": "hush", "base_url": "https://me:pw@host/v1"},
-    )
+@pytest.mark.parametrize("provider", [name for name, info in PROVIDERS.items() if info.fields])
+async def test_diagnostics_of_a_studio_redact_its_account(hass: HomeAssistant, provider: str) -> None:
+    secrets = {field.name for field in PROVIDERS[provider].fields if field.kind is FieldKind.SECRET}
+    data = dict.fromkeys(("key", "workflow", *secrets), "hush") | {"base_url": "https://me:pw@host/v1"}
+    entry = MockConfigEntry(domain=DOMAIN, data={"kind": "studio", "provider": provider, **data})
     found = await async_get_config_entry_diagnostics(hass, entry)
-    assert found["data"]["provider"] == "fal"
+    assert found["data"]["provider"] == provider
     assert "hush" not in json.dumps(found)
     assert "host" not in json.dumps(found)
+
+
+async def test_diagnostics_of_a_studio_tell_how_its_last_job_went_but_not_what_it_was(
+    hass: HomeAssistant, slow_studio: type[SlowStudio], media: Path, bluetooth: None
+) -> None:
+    entry = await load(hass, studio_entry("slow", usd_per_second=0.1))
+    assert (await async_get_config_entry_diagnostics(hass, entry))["studio"]["job"] is None
+    slow_studio.failure = JobLost("https://me:pw@host knows no secret cat")
+    with pytest.raises(HomeAssistantError):
+        await call(hass, "generate_scene", prompt="a secret cat")
+    found = await async_get_config_entry_diagnostics(hass, entry)
+    assert found["studio"]["job"]["stage"] == "failed"
+    assert found["studio"]["spent_today_usd"] == 0.5
+    assert "secret" not in json.dumps(found)
+    await unload(hass, entry)
