@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -93,3 +94,10 @@ def write_gif(animation: Animation, path: Path) -> None:
     """Write a preview; blocking."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draw_gif(animation, path)
+
+
+def gif(animation: Animation) -> bytes:
+    """Return it as a looping GIF; blocking."""
+    out = BytesIO()
+    draw_gif(animation, out)
+    return out.getvalue()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.bluetooth import (
@@ -19,6 +20,7 @@ from homeassistant.const import CONF_ADDRESS, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .analysis import Animation
@@ -48,6 +50,7 @@ from .link import (
     DeviceState,
     Done,
     DoneCode,
+    Fault,
     Identify,
     Light,
     LightPattern,
@@ -57,6 +60,7 @@ from .link import (
     LinkTimeout,
     LinkUnreachable,
     Play,
+    Puppet,
     Servo,
     Status,
     Superseded,
@@ -177,6 +181,11 @@ async def async_check_key(
             await client.disconnect()
 
 
+def _fault(number: int) -> Fault:
+    """Return the fault a status tells; one that newer firmware may have and this host does not know is none of ours."""
+    return Fault(number) if number in Fault else Fault.NONE
+
+
 class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     """Wraps the link to one button.
 
@@ -190,6 +199,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self.light: Light | None = None
         self.servos: dict[int, int] = {}
         self.shown: int | None = None
+        self.fault = Fault.NONE
+        self.last_performance: datetime | None = None
         self.state = DeviceState.SAFE
         self.client = LinkClient(
             self.address,
@@ -217,7 +228,9 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
         self._end_shown: CALLBACK_TYPE | None = None
+        self._to_show: list[CALLBACK_TYPE] = []
         self._uploaded: dict[int, Animation] = {}
+        self._loaded: tuple[TimedCue, ...] = ()
         self._running = False
         self._performing = False
         self._busy = 0
@@ -343,6 +356,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         if state is LinkState.CONNECTED:
             self._auth_failures = 0
             self._dismiss_reauth()
+            if (status := self.client.last_status) is not None:
+                self.fault = _fault(status.fault)
             self._rest(DeviceState.SESSION)
             self._entry.async_create_background_task(
                 self.hass, self._async_read_information(), f"{DOMAIN} read information of {self.title}"
@@ -585,7 +600,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         except Superseded:
             return
         self._show(asset_id, duration_ms / 1000)
-        self._changed()
 
     @callback
     def _show(self, asset_id: int, duration_s: float) -> None:
@@ -597,15 +611,35 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self.shown = None
             self._changed()
 
-        self._show_nothing()
+        if self._end_shown is not None:
+            self._end_shown()
         self.shown = asset_id
         animation = self.animation(asset_id)
         once_s = LEASE_S if animation is None else length_s(animation)
         self._end_shown = async_call_later(self.hass, duration_s or once_s, over)
+        self._changed()
+
+    @callback
+    def _show_along(self, cues: Sequence[TimedCue], start_at: float) -> None:
+        """Follow by the clock what a timeline shows."""
+        at = max(0.0, start_at - self.hass.loop.time())
+        for cue in cues:
+            at += cue.dt_ms / 1000
+            match cue.command:
+                case Play(asset_id, duration_ms) | Puppet(sprite_id=asset_id, duration_ms=duration_ms):
+
+                    @callback
+                    def show(_now: object, asset_id: int = asset_id, duration_s: float = duration_ms / 1000) -> None:
+                        self._show(asset_id, duration_s)
+
+                    self._to_show.append(async_call_later(self.hass, at, show))
 
     @callback
     def _show_nothing(self) -> None:
         self.shown = None
+        for cancel in self._to_show:
+            cancel()
+        self._to_show.clear()
         if self._end_shown is not None:
             self._end_shown()
             self._end_shown = None
@@ -674,6 +708,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         """Upload what is missing and load the cues, ready for `async_run`; return how many the button confirmed."""
         with self._at_work():
             await self.async_upload(assets, on_progress)
+            self._loaded = tuple(cues)
             return await self.client.prepare(TIMELINE, cues)
 
     async def async_run(self, start_at: float, duration_s: float) -> PerformanceOutcome:
@@ -683,6 +718,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         """
         self._performing = True
         self._rest(DeviceState.ACTIVE)
+        self._show_along(self._loaded, start_at)
         self._changed()
         try:
             performed = await self.client.run(TIMELINE, start_at, duration_s)
@@ -691,6 +727,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             raise
         finally:
             self._performing = False
+            self.last_performance = dt_util.utcnow()
+            self._changed()
         # The start was planned by the button's clock as it was known then; what is known better by now is the skew.
         zero_at = self.client.clock_offset
         skew = None if zero_at is None else zero_at + performed.start_ms / 1000 - start_at

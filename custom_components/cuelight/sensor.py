@@ -1,9 +1,10 @@
 """Battery, signal and state of a button; progress of a studio."""
 
+from datetime import datetime
 from typing import Final, override
 
 from homeassistant.components import bluetooth
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.components.sensor import RestoreSensor, SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import PERCENTAGE, SIGNAL_STRENGTH_DECIBELS_MILLIWATT, EntityCategory
 from homeassistant.core import HomeAssistant
@@ -32,7 +33,7 @@ async def async_setup_entry(
 
 
 def _setup_button(entry: ButtonConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    async_add_entities(kind(entry.runtime_data) for kind in (ButtonBattery, ButtonSignal, ButtonState, ButtonFirmware))
+    async_add_entities(kind(entry.runtime_data) for kind in _BUTTON_SENSORS)
 
 
 class ButtonBattery(ButtonEntity, SensorEntity):
@@ -114,3 +115,32 @@ class ButtonFirmware(ButtonEntity, SensorEntity):
         """Return the version."""
         known = self.device_entry.sw_version if isinstance(self.device_entry, DeviceEntry) else None
         return self.coordinator.information.firmware or known
+
+
+class ButtonLastPerformance(ButtonEntity, RestoreSensor):
+    """When the button's last performance ended, however it did; kept over restarts."""
+
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "last_performance")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take what was known before the restart."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_sensor_data()
+        if last is not None and isinstance(last.native_value, datetime):
+            self._attr_native_value = last.native_value
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the time."""
+        kept = self._attr_native_value
+        return self.coordinator.last_performance or (kept if isinstance(kept, datetime) else None)
+
+
+_BUTTON_SENSORS: Final = (ButtonBattery, ButtonSignal, ButtonState, ButtonFirmware, ButtonLastPerformance)

@@ -1,27 +1,39 @@
 """The entities of a button, and how truthful they are."""
 
+import asyncio
+from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pytest
 from homeassistant.components.homeassistant import DOMAIN as HOMEASSISTANT
 from homeassistant.components.homeassistant import SERVICE_UPDATE_ENTITY
+from homeassistant.components.image import async_get_image
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from PIL import Image, ImageSequence
+from pytest_homeassistant_custom_component.common import mock_restore_cache_with_extra_data
 
+from custom_components.cuelight.analysis.codec import encode_animation
 from custom_components.cuelight.link import (
     AckCode,
     ButtonEvent,
     ButtonKind,
     DeviceState,
+    Done,
+    DoneCode,
     Identify,
     Light,
     LightPattern,
+    Play,
     Servo,
     Status,
+    TimedCue,
 )
 from custom_components.cuelight.link.const import FIRMWARE_UUID, MODEL_UUID
 
@@ -36,6 +48,10 @@ BATTERY = "sensor.stage_left_battery"
 PRESS = "event.stage_left_press"
 STOP = "button.stage_left_stop"
 IDENTIFY = "button.stage_left_identify"
+LAST_PERFORMANCE = "sensor.stage_left_last_performance"
+PROBLEM = "binary_sensor.stage_left_problem"
+ANIMATION = "select.stage_left_animation"
+DISPLAY = "image.stage_left_display"
 
 
 def state(hass: HomeAssistant, entity_id: str) -> State:
@@ -83,6 +99,10 @@ def snapshot_entities() -> dict[str, bool]:
         BATTERY: False,
         "sensor.stage_left_signal_strength": True,
         "sensor.stage_left_firmware_version": True,
+        LAST_PERFORMANCE: False,
+        PROBLEM: False,
+        ANIMATION: False,
+        DISPLAY: False,
     }
 
 
@@ -477,3 +497,114 @@ async def test_a_command_to_a_button_heard_since_the_failure_does_not_wait_out_t
     radio.advertise(button, 79)
     await act(hass, "light.turn_on", LIGHT)
     assert state(hass, LIGHT).state == STATE_ON
+
+
+# Display and faults
+
+
+async def frames_of(hass: HomeAssistant) -> list[bytes]:
+    """The pictures of the display's image."""
+    with Image.open(BytesIO((await async_get_image(hass, DISPLAY)).content)) as image:
+        return [frame.convert("1").tobytes() for frame in ImageSequence.Iterator(image)]
+
+
+async def test_a_chosen_animation_is_shown_once_and_seen_in_the_image(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN
+    [dark] = await frames_of(hass)
+    assert not any(dark)
+    await act(hass, "select.select_option", ANIMATION, option="happy")
+    assert button.commands == [Play(7, 0)]
+    assert state(hass, ANIMATION).state == "happy"
+    assert len(set(await frames_of(hass))) > 1
+    before = state(hass, DISPLAY).state
+    await radio.pass_time(30)
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN
+    assert state(hass, DISPLAY).state != before
+    assert await frames_of(hass) == [dark]
+
+
+async def test_stop_darkens_the_display(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    await act(hass, "select.select_option", ANIMATION, option="idle")
+    await act(hass, "button.press", STOP)
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN
+
+
+async def test_a_refused_animation_is_not_shown(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
+    await set_up()
+    button.answer = AckCode.UNSUPPORTED
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "select.select_option", ANIMATION, option="idle")
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN
+
+
+async def test_a_picture_that_only_the_button_has_is_unknown_here(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await entry.runtime_data.async_play(0x300, 5000)
+    await hass.async_block_till_done()
+    assert state(hass, DISPLAY).state == STATE_UNKNOWN
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN
+
+
+async def test_an_uploaded_picture_is_seen_when_it_is_played(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await entry.runtime_data.async_upload({0x300: encode_animation([np.ones((32, 32), np.bool_)], 4)})
+    await entry.runtime_data.async_play(0x300, 5000)
+    await hass.async_block_till_done()
+    [lit] = await frames_of(hass)
+    assert any(lit)
+
+
+async def test_the_display_is_followed_through_a_performance(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = (await set_up()).runtime_data
+    cues = (TimedCue(0, Play(1, 60_000)), TimedCue(50, Play(2, 60_000)))
+    await coordinator.async_load(cues, {})
+    shown: list[int | None] = []
+    coordinator.async_add_listener(lambda: shown.append(coordinator.shown))
+    running = hass.async_create_task(coordinator.async_run(hass.loop.time(), 30.0))
+    async with asyncio.timeout(5):
+        while coordinator.shown != 2:
+            await asyncio.sleep(0.005)
+    assert 1 in shown
+    button.tell(Done(0, DoneCode.COMPLETED))
+    await running
+    await hass.async_block_till_done()
+    assert coordinator.shown is None
+    assert state(hass, LAST_PERFORMANCE).state != STATE_UNKNOWN
+
+
+async def test_the_last_performance_is_remembered_over_a_restart(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    ended = dt_util.utcnow().replace(microsecond=0)
+    stored = {"native_value": {"__type": "<class 'datetime.datetime'>", "isoformat": ended.isoformat()}}
+    mock_restore_cache_with_extra_data(
+        hass, [(State(LAST_PERFORMANCE, ended.isoformat()), {**stored, "native_unit_of_measurement": None})]
+    )
+    await set_up()
+    assert state(hass, LAST_PERFORMANCE).state == ended.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [(0, STATE_OFF), (10, STATE_OFF), (11, STATE_ON), (12, STATE_ON), (13, STATE_ON), (99, STATE_OFF)],
+)
+async def test_a_fault_of_the_board_is_a_problem_and_one_of_the_link_is_none(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp, fault: int, problem: str
+) -> None:
+    await set_up()
+    button.session.fault = fault  # type: ignore[assignment]
+    await act(hass, "light.turn_on", LIGHT)
+    assert state(hass, PROBLEM).state == problem
+    button.lose_link()
+    await act(hass, "light.turn_on", LIGHT)
+    assert state(hass, PROBLEM).state == STATE_OFF
