@@ -16,12 +16,14 @@ from .air import Air, BoardController
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def build(sanitize: bool = False) -> Path:
-    """Build the firmware for this machine; return the program."""
+def build(sanitize: bool = False, tests: bool = False) -> Path:
+    """Build the firmware for this machine, with its C tests if wanted; return the program."""
     folder = ROOT / "build" / "firmware" / ("native-asan" if sanitize else "native")
     configure = ["cmake", "-S", str(ROOT / "firmware"), "-B", str(folder), "-DBOARD=native"]
     if sanitize:
         configure.append("-DSANITIZE=ON")
+    if tests:
+        configure.append("-DTESTS=ON")
     for command in (configure, ["cmake", "--build", str(folder), "-j2"]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
