@@ -15,6 +15,7 @@ from .decode import FilmReader, SmallPicture
 from .exceptions import AnalysisCancelled, AnalysisTimeout
 from .models import Analysis, Curves
 from .palette import PaletteMaker
+from .prompt import Expectation
 from .rules import find_events
 from .signals import Signals
 from .subject import LEAST_FIT, MIN_AREA, Glance, Sighting, glance, observe
@@ -154,7 +155,7 @@ class _Look:
         sight = _joined(self._sightings)
         signals = self._signals(sight, _joined(self._glances))
         film = reader.film()
-        events = find_events(signals)
+        events = find_events(signals, Expectation.of(prompt))
         distilled = distil.distil(self._shots(sight, signals))
         return Analysis(
             film=film,

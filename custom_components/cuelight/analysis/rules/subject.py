@@ -8,6 +8,8 @@ from ..models import EventKind
 from ..signals import Curve, Flags, Signals, Swing, closed, runs, smooth, swings, widened
 from .candidate import Candidate, Likely
 
+TAKEN = 0.5
+"""Share of a swing that belongs to another event for it to be none of its own."""
 EPISODE_GAP_S = 0.2
 """Seconds without motion that do not end a motion: the top of a jump, the turn of a walk."""
 SWING_X = 0.012
@@ -22,13 +24,13 @@ TURN_DISTANCE = 0.035
 """Widths moved on both sides of a turn."""
 TURN_PAUSE_S = 0.3
 """Longest rest in seconds at a turn."""
-JUMP_HEIGHT = 0.05
+JUMP_HEIGHT = 0.06
 """Heights of the lowest jump."""
 JUMP_S = (0.25, 1.8)
 """Shortest and longest jump in seconds, from the ground to the ground."""
 JUMP_RETURN = 0.5
 """Share of its height a jump must come down again."""
-FALL_DROP = 0.1
+FALL_DROP = 0.15
 """Heights of the shortest fall."""
 FALL_S = (0.12, 1.0)
 """Shortest and longest fall in seconds."""
@@ -131,6 +133,7 @@ class _Episode:
         self._down = swings(np.cumsum(np.where(seen[span], signals.dy[span], 0)), SWING_Y)
         self._shaken = np.zeros(end - first, np.bool_)
         self._leapt = np.zeros(end - first, np.bool_)
+        self._fallen = np.zeros(end - first, np.bool_)
 
     def candidates(self) -> Iterator[Candidate]:
         yield from self._shakes(self._across, 1.0)
@@ -181,7 +184,7 @@ class _Episode:
             calm = self._stir(up.first, down.last) <= CALM_CAMERA
             if not PULL[0] <= pull <= PULL[1] or not calm:
                 continue
-            if self._shaken[up.first : down.last].mean() < 0.5:
+            if self._shaken[up.first : down.last].mean() < TAKEN:
                 evidence = {"size": -up.size, "back": abs(np.log(back)), "log_pull": float(np.log(pull))}
                 jump = self._candidate(EventKind.JUMP, up.first, down.last, evidence, height=-up.size)
                 self._leapt[up.first : down.last + 1] |= self._likely(jump)
@@ -195,14 +198,16 @@ class _Episode:
             aside = abs(float(self._dx[piece.first + 1 : piece.last + 1].sum())) * self._signals.aspect
             plain = piece.size > FALL_DROP and FALL_S[0] <= length <= FALL_S[1] and aside <= FALL_ASIDE * piece.size
             plain = plain and self._stir(piece.first, piece.last) <= CALM_CAMERA
-            if plain and PULL[0] <= pull <= PULL[1] and used[piece.first : piece.last].mean() < 0.5:
+            if plain and PULL[0] <= pull <= PULL[1] and used[piece.first : piece.last].mean() < TAKEN:
                 evidence = {"size": piece.size, "log_pull": float(np.log(pull))}
-                yield self._candidate(EventKind.FALL, piece.first, piece.last, evidence, drop=piece.size)
+                fall = self._candidate(EventKind.FALL, piece.first, piece.last, evidence, drop=piece.size)
+                self._fallen[piece.first : piece.last + 1] |= self._likely(fall)
+                yield fall
 
     def _moves(self) -> Iterator[Candidate]:
         before: Swing | None = None
         for piece in self._across:
-            if self._shaken[piece.first : piece.last].mean() >= 0.5:
+            if (self._shaken | self._fallen)[piece.first : piece.last].mean() >= TAKEN:
                 before = None
                 continue
             if abs(piece.size) >= MOVE_DISTANCE and piece.ticks / self._signals.rate >= MOVE_S:
