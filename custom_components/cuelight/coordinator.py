@@ -40,6 +40,7 @@ from .const import (
     DOMAIN,
     EntryKind,
 )
+from .issues import async_check_path, async_forget, async_tell_unreachable
 from .link import (
     Ack,
     AuthenticationFailed,
@@ -90,6 +91,8 @@ SLOT_WAIT_S: Final = 10.0
 SLOT_POLL_S: Final = 0.5
 GRACE_S: Final = 30.0
 """How long a button that was let go in good order has to advertise again before it counts as gone."""
+PATH_CHECK_S: Final = 60.0
+"""How long after the start whatever can connect has had the time to hear the button."""
 FIRST_RETRY_S: Final = 2.0
 LAST_RETRY_S: Final = 300.0
 SILENCE_S: Final = 8.0
@@ -228,6 +231,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
         self._end_shown: CALLBACK_TYPE | None = None
+        self._check_path: CALLBACK_TYPE | None = None
         self._to_show: list[CALLBACK_TYPE] = []
         self._uploaded: dict[int, Animation] = {}
         self._loaded: tuple[TimedCue, ...] = ()
@@ -267,11 +271,21 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._running = True
         self._forget_stop = self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
         self._start_listening()
+        self._check_path = async_call_later(self.hass, PATH_CHECK_S, self._async_check_path)
         return super().async_start()
+
+    @callback
+    def _async_check_path(self, _now: object) -> None:
+        self._check_path = None
+        async_check_path(self.hass, self._entry)
 
     async def async_shutdown(self) -> None:
         """Put the button at rest and let it go."""
         self._running = False
+        if self._check_path is not None:
+            self._check_path()
+            self._check_path = None
+        async_forget(self.hass, self._entry)
         if self._forget_stop is not None:
             self._forget_stop()
             self._forget_stop = None
@@ -356,6 +370,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         if state is LinkState.CONNECTED:
             self._auth_failures = 0
             self._dismiss_reauth()
+            async_forget(self.hass, self._entry)
             if (status := self.client.last_status) is not None:
                 self.fault = _fault(status.fault)
             self._rest(DeviceState.SESSION)
@@ -448,6 +463,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         except LinkUnreachable as err:
             if err.reason is not UnreachableReason.BACKING_OFF:
                 self._failed_at = self.hass.loop.time()
+                if not patient:
+                    async_tell_unreachable(self.hass, self._entry, err)
             raise
 
     async def _async_have_slot(self, patient: bool) -> None:
