@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .button_services import async_setup_button_services
 from .const import BUTTON_PLATFORMS, CONF_KIND, DOMAIN, EntryKind
 from .coordinator import ButtonConfigEntry, ButtonCoordinator
+from .removal import async_say_farewell
 from .services import async_setup_services
 from .studio import async_remove_studio, async_setup_studio, async_unload_studio
 
@@ -39,10 +40,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget a studio's jobs; let a removed button be discovered again."""
+    """Forget a studio's jobs; stop a removed button, and let it be discovered again."""
     if entry.data[CONF_KIND] == EntryKind.STUDIO:
         await async_remove_studio(hass, entry)
     else:
+        await async_say_farewell(hass, entry)
         bluetooth.async_rediscover_address(hass, entry.data[CONF_ADDRESS])
 
 
