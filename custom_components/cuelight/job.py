@@ -81,6 +81,7 @@ class Job:
         generated: what the provider made, once it has.
         stage: where it is.
         progress: how much of the stage is done, 0 to 100.
+        estimated: whether that is guessed from earlier films, for the studio does not tell.
         message: why it ended, where it did not end well.
         answer: what becomes of it, while this Home Assistant runs.
     """
@@ -110,6 +111,7 @@ class Job:
     generated: dict[str, Any] | None = None
     stage: Stage = Stage.GENERATE
     progress: float = 0.0
+    estimated: bool = False
     message: str | None = None
     answer: asyncio.Future[dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 

@@ -220,7 +220,8 @@ class JobManager:
         late: Job | None = None,
     ) -> None:
         job = running.job
-        job.stage, job.progress, job.message = stage, 100.0, None if failure is None else str(failure)
+        job.stage, job.progress, job.estimated = stage, 100.0, False
+        job.message = None if failure is None else str(failure)
         del self._running[job.job_id]
         if late is not None:
             self._begin(late, None, LATE_PAUSE_S)
@@ -246,6 +247,7 @@ class JobManager:
                 "prompt": job.prompt,
                 "status": stage.value,
                 "reason": job.message,
+                "provider": (answer or job.generated or {}).get("provider"),
                 "cost_usd": job.cost_usd,
                 "performers": (answer or {}).get("performers", []),
             },
@@ -322,7 +324,7 @@ class JobManager:
 
         def report(status: JobStatus) -> None:
             if status.progress is not None:
-                self._at(job, Stage.GENERATE, status.progress)
+                self._at(job, Stage.GENERATE, status.progress, status.estimated)
 
         await self._films.async_make(job, destination, report)
         return destination
@@ -395,11 +397,11 @@ class JobManager:
         return self._library.folder(job.scene_id) / FILM_FILE
 
     @callback
-    def _at(self, job: Job, stage: Stage, share: float = 0.0) -> None:
+    def _at(self, job: Job, stage: Stage, share: float = 0.0, estimated: bool = False) -> None:
         """Note where the job is; tell only what one can see."""
         percent = round(100 * share)
         if (job.stage, job.progress) != (stage, percent) and job.job_id in self._running:
-            job.stage, job.progress = stage, percent
+            job.stage, job.progress, job.estimated = stage, percent, estimated
             self._tell()
 
     @callback

@@ -28,7 +28,7 @@ class StudioJob(SensorEntity):
     _attr_translation_key = "job"
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_options = _STAGES
-    _unrecorded_attributes = frozenset({"progress", "prompt", "message", "estimate_usd"})
+    _unrecorded_attributes = frozenset({"progress", "estimated", "prompt", "message", "estimate_usd"})
 
     def __init__(self, entry: StudioConfigEntry) -> None:
         """Belong to the studio."""
@@ -56,6 +56,7 @@ class StudioJob(SensorEntity):
         shortened = job.prompt if len(job.prompt) <= PROMPT_LENGTH else job.prompt[: PROMPT_LENGTH - 1] + "…"
         return {
             "progress": job.progress,
+            "estimated": job.estimated,
             "prompt": shortened,
             "scene_id": job.scene_id,
             "job_id": job.job_id,

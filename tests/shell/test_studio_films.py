@@ -23,6 +23,8 @@ from custom_components.cuelight.t2v import (
     GeneratedFilm,
     JobHandle,
     JobLost,
+    JobState,
+    JobStatus,
     Moderated,
     StudioUnreachable,
     T2VError,
@@ -109,7 +111,7 @@ async def test_what_the_studio_says_a_film_cost_replaces_the_estimate(
     assert (answer["estimate_usd"], answer["cost_usd"]) == (0.5, 0.31)
     assert sensor(hass, studio)["spent_today_usd"] == 0.31
     await hass.async_block_till_done()
-    assert events[0]["cost_usd"] == 0.31
+    assert (events[0]["provider"], events[0]["cost_usd"]) == ("slow", 0.31)
 
 
 async def test_the_daily_budget_refuses_what_would_exceed_it_also_after_a_restart(
@@ -185,6 +187,24 @@ async def test_how_long_films_take_is_remembered(
     [(kind, seconds)] = hass_storage[f"cuelight.books.{studio.entry_id}"]["data"]["pace"].items()
     assert kind.startswith("slow")
     assert len(seconds) == 1
+
+
+async def test_progress_that_the_studio_does_not_tell_is_estimated_and_marked_so(
+    hass: HomeAssistant, open_studio: Open, slow_studio: type[SlowStudio]
+) -> None:
+    async def poll(self: SlowStudio, handle: JobHandle) -> JobStatus:
+        finished = (await SlowStudio.poll(self, handle)).state is JobState.FINISHED
+        return JobStatus(JobState.FINISHED if finished else JobState.RUNNING)
+
+    slow_studio.poll = poll  # type: ignore[method-assign]
+    studio = await open_studio()
+    await call(hass, "generate_scene", prompt=PROMPT)
+    slow_studio.finished = False
+    await call(hass, "generate_scene", prompt="a dog jumps", wait=False)
+    await until(lambda: sensor(hass, studio).get("estimated") and sensor(hass, studio)["progress"] > 0)
+    slow_studio.finished = True
+    await until(lambda: sensor(hass, studio)["progress"] == 100)
+    assert sensor(hass, studio)["estimated"] is False
 
 
 async def test_a_removed_studio_leaves_no_books_behind(
