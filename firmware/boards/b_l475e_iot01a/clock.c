@@ -17,9 +17,20 @@
 /* HSI16 / 2 * 20 = 160 MHz; / 2 for the system (R), / 4 for the random number generator (Q). */
 #define PLL (2u | (2u - 1) << 4 | 20u << 8 | 1u << 20 | 1u << 21 | 1u << 24)
 
-enum { CYCLES_PER_US = CPU_HZ / 1000000, CYCLES_PER_TICK = CYCLES_PER_US * TICK_US, LOWEST_PRIORITY = 15 };
+enum { CYCLES_PER_US = CPU_HZ / 1000000, SHORTEST = 16 * CYCLES_PER_US, LONGEST = CLOCK_LONGEST_US * CYCLES_PER_US };
+enum { LOWEST_PRIORITY = 15 };
 
-static volatile uint64_t ticks;
+static volatile uint64_t base; /* cycles until this period began */
+static volatile uint32_t period;
+
+/* Writing the counter makes it start over from the new period, without an interrupt (DDI 0403E B3.3). */
+static void begin(uint64_t now, uint32_t cycles)
+{
+    base = now;
+    period = cycles;
+    SYSTICK->RVR = cycles - 1;
+    SYSTICK->CVR = 0;
+}
 
 void clock_start(void)
 {
@@ -37,28 +48,49 @@ void clock_start(void)
     RCC->CCIPR = RCC_CCIPR_CLK48SEL_PLLQ;
 
     exception_priority(EXCEPTION_SYSTICK, LOWEST_PRIORITY);
-    SYSTICK->RVR = CYCLES_PER_TICK - 1;
-    SYSTICK->CVR = 0;
+    begin(0, LONGEST);
     SYSTICK->CSR = SYSTICK_CSR_RUN;
 }
 
-void clock_tick_handler(void)
+static bool over(void)
 {
-    ticks++;
-    tick_handler();
+    return (SCB->ICSR & SCB_ICSR_PENDSTSET) != 0;
 }
 
-/* The counter runs from CYCLES_PER_TICK - 1 down; the tick comes as it reaches 0, which so belongs to the next one. */
+/* The counter runs from period - 1 down; the interrupt comes as it reaches 0, which so belongs to the next period. Called
+ * with interrupts masked. */
+static uint64_t cycles(void)
+{
+    uint32_t left = SYSTICK->CVR;
+    uint64_t began = base;
+    if (over()) {
+        left = SYSTICK->CVR;
+        began += period;
+    }
+    return began + (left == 0 ? 0 : period - left);
+}
+
 uint64_t clock_us(void)
 {
     uint32_t mask = irq_lock();
-    uint32_t left = SYSTICK->CVR;
-    uint64_t now = ticks;
-    if ((SCB->ICSR & SCB_ICSR_PENDSTSET) != 0) {
-        left = SYSTICK->CVR;
-        now++;
-    }
+    uint64_t now = cycles();
     irq_unlock(mask);
-    uint32_t passed = left == 0 ? 0 : CYCLES_PER_TICK - left;
-    return now * TICK_US + passed / CYCLES_PER_US;
+    return now / CYCLES_PER_US;
+}
+
+/* An interrupt that waits to be taken has to count its period first; it asks for the next one. */
+void clock_wake_at(uint64_t at_us)
+{
+    uint32_t mask = irq_lock();
+    uint64_t now = cycles();
+    uint64_t at = at_us < now / CYCLES_PER_US + CLOCK_LONGEST_US ? at_us * CYCLES_PER_US : now + LONGEST;
+    if (!over())
+        begin(now, at < now + SHORTEST ? SHORTEST : (uint32_t)(at - now));
+    irq_unlock(mask);
+}
+
+void clock_handler(void)
+{
+    base += period;
+    tick_handler();
 }

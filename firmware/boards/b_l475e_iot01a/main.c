@@ -28,8 +28,8 @@ enum {
     LED_PIN = 14,     /* PB14, LD2 */
     DRIVER_PIN = 9,   /* PB9, D14: enables the motor driver; a resistor pulls it down */
     SUPPLY_MV = 3300, /* the kit is fed from USB */
-    ROW_TICKS = 2,      /* 62 pictures a second */
-    ROW_TICKS_EMULATED = 16, /* every pin change costs QEMU a microsecond, and its matrix has no flicker */
+    ROW_US = 2000,    /* 62 pictures a second */
+    ROW_US_EMULATED = 16000, /* every pin change costs QEMU a microsecond, and its matrix has no flicker */
 };
 
 /* 64 pages at the end of bank 2 (RM0351 3.3.1). */
@@ -116,10 +116,9 @@ void board_write(const char *line)
     emulated() ? emulation_write(line) : trace_write(line);
 }
 
-/* The tick comes soon enough. */
 void board_sleep(uint64_t due_us)
 {
-    (void)due_us;
+    clock_wake_at(due_us < matrix_due() ? due_us : matrix_due());
     wait_for_interrupt();
 }
 
@@ -132,12 +131,8 @@ void button_handler(void)
 
 void tick_handler(void)
 {
-    static uint8_t ticks;
     task_guard();
-    if (++ticks < (emulated() ? ROW_TICKS_EMULATED : ROW_TICKS))
-        return;
-    ticks = 0;
-    matrix_scan();
+    clock_wake_at(matrix_scan(clock_us(), emulated() ? ROW_US_EMULATED : ROW_US));
 }
 
 /* ---- Start ---- */

@@ -24,6 +24,7 @@ static uint8_t light[3];
 static bool picture;
 static volatile bool shown; /* anything at all */
 static uint8_t row;
+static volatile uint64_t row_due_us; /* written by the tick alone */
 
 static void set(const struct pin *pin, bool high)
 {
@@ -117,10 +118,8 @@ void matrix_off(void)
         set(&rows[i], false);
 }
 
-void matrix_scan(void)
+static void show_next_row(void)
 {
-    if (!shown)
-        return;
     set(&rows[row], false);
     row = (uint8_t)((row + 1) % SIDE);
     for (int x = SIDE - 1; x >= 0; x--)
@@ -130,4 +129,18 @@ void matrix_scan(void)
     set(&latch, true);
     set(&reset, true);
     set(&rows[row], true);
+}
+
+uint64_t matrix_due(void)
+{
+    return shown ? row_due_us : UINT64_MAX;
+}
+
+uint64_t matrix_scan(uint64_t now_us, uint32_t row_us)
+{
+    if (now_us >= matrix_due()) {
+        show_next_row();
+        row_due_us = now_us + row_us;
+    }
+    return matrix_due();
 }

@@ -11,7 +11,7 @@ extern const vector vectors[EXCEPTIONS + IRQS];
 
 /* An interrupt that nobody enabled is a fault. */
 __attribute__((section(".vectors"), used)) const vector vectors[EXCEPTIONS + IRQS] = {
-    CORTEX_VECTORS(clock_tick_handler),
+    CORTEX_VECTORS(clock_handler),
     [EXCEPTIONS ... EXCEPTIONS + IRQ_USART1 - 1] = fault_handler,
     [EXCEPTIONS + IRQ_USART1] = usart_handler,
     [EXCEPTIONS + IRQ_USART1 + 1 ... EXCEPTIONS + IRQ_EXTI15_10 - 1] = fault_handler,
