@@ -85,11 +85,6 @@ def parse(data: bytes) -> Animation | None:
     return Animation(data, side, fps, len(pictures))
 
 
-def length_s(animation: Animation) -> float:
-    """Return how long it lasts once through."""
-    return animation.frames / animation.fps
-
-
 def write_gif(animation: Animation, path: Path) -> None:
     """Write a preview; blocking."""
     path.parent.mkdir(parents=True, exist_ok=True)

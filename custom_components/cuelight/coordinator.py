@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .analysis import Animation
-from .animations import BUILT_IN, NAMES, length_s, parse
+from .animations import BUILT_IN, NAMES, parse
 from .const import (
     CONF_DEV_ID,
     CONF_GEN,
@@ -230,7 +230,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._listening: asyncio.Task[None] | None = None
         self._end_grace: CALLBACK_TYPE | None = None
         self._end_look: CALLBACK_TYPE | None = None
-        self._end_shown: CALLBACK_TYPE | None = None
         self._check_path: CALLBACK_TYPE | None = None
         self._to_show: list[CALLBACK_TYPE] = []
         self._uploaded: dict[int, Animation] = {}
@@ -588,6 +587,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             if self.client.connected and self.active and self.light is None and not self._performing:
                 with suppress(LinkError):
                     await self.client.query()
+                    if self.active:
+                        self._look_later()  # renewed shortly before it was no longer needed
 
         self._cancel_look()
         self._end_look = async_call_later(self.hass, LEASE_S + 1, look)
@@ -600,7 +601,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
 
     async def async_light(self, light: Light | None) -> None:
         """Show a light and keep its lease alive; None darkens it, and ends the lease where nothing else needs it."""
-        if light is None and not self._performing and not self.servos:
+        if light is None and not self._performing and not self.servos and self.shown is None:
             await self.async_stop()
             return
         try:
@@ -616,24 +617,12 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             await self.async_send(Play(asset_id, duration_ms), supersede=True)
         except Superseded:
             return
-        self._show(asset_id, duration_ms / 1000)
+        self._show(asset_id)
 
     @callback
-    def _show(self, asset_id: int, duration_s: float) -> None:
-        """Note what the display shows, until it is over; for a picture that the host does not know that is a guess."""
-
-        @callback
-        def over(_now: object) -> None:
-            self._end_shown = None
-            self.shown = None
-            self._changed()
-
-        if self._end_shown is not None:
-            self._end_shown()
+    def _show(self, asset_id: int) -> None:
+        """Note what the display shows: an animation's last picture stays until another comes or the outputs rest."""
         self.shown = asset_id
-        animation = self.animation(asset_id)
-        once_s = LEASE_S if animation is None else length_s(animation)
-        self._end_shown = async_call_later(self.hass, duration_s or once_s, over)
         self._changed()
 
     @callback
@@ -643,11 +632,11 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         for cue in cues:
             at += cue.dt_ms / 1000
             match cue.command:
-                case Play(asset_id, duration_ms) | Puppet(sprite_id=asset_id, duration_ms=duration_ms):
+                case Play(asset_id=asset_id) | Puppet(sprite_id=asset_id):
 
                     @callback
-                    def show(_now: object, asset_id: int = asset_id, duration_s: float = duration_ms / 1000) -> None:
-                        self._show(asset_id, duration_s)
+                    def show(_now: object, asset_id: int = asset_id) -> None:
+                        self._show(asset_id)
 
                     self._to_show.append(async_call_later(self.hass, at, show))
 
@@ -657,9 +646,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         for cancel in self._to_show:
             cancel()
         self._to_show.clear()
-        if self._end_shown is not None:
-            self._end_shown()
-            self._end_shown = None
 
     def animation(self, asset_id: int) -> Animation | None:
         """Return the pictures of an animation that is built in, or was uploaded by this host since it started."""

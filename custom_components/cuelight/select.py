@@ -23,7 +23,7 @@ async def async_setup_entry(
 
 
 class ButtonAnimation(ButtonEntity, SelectEntity):
-    """The built-in animation that is shown; unknown while none is. One that is chosen is shown once."""
+    """The built-in animation shown last; unknown while the outputs rest. One that is chosen runs once and stays."""
 
     _attr_options = _OPTIONS
 

@@ -311,9 +311,15 @@ class RigClient(BaseBleakClient):
         except (core.BaseBumbleError, hci.HCI_Error, TimeoutError) as err:
             raise BleakError(str(err) or type(err).__name__) from err
         finally:
-            task.cancel()
+            gone = lost.done()
             lost.cancel()
             connection.remove_listener("disconnection", on_lost)
+            if gone or self._connection is None:
+                task.cancel()
+            elif not task.done():
+                # An ATT procedure runs to its end though nobody waits for it; Bumble stumbles over an answer to none.
+                connection.on("disconnection", lambda _reason: task.cancel())
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _uuid(uuid: core.UUID) -> str:

@@ -508,8 +508,8 @@ async def frames_of(hass: HomeAssistant) -> list[bytes]:
         return [frame.convert("1").tobytes() for frame in ImageSequence.Iterator(image)]
 
 
-async def test_a_chosen_animation_is_shown_once_and_seen_in_the_image(
-    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+async def test_a_chosen_animation_is_shown_and_seen_in_the_image_until_the_outputs_rest(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
 ) -> None:
     await set_up()
     assert state(hass, ANIMATION).state == STATE_UNKNOWN
@@ -520,7 +520,8 @@ async def test_a_chosen_animation_is_shown_once_and_seen_in_the_image(
     assert state(hass, ANIMATION).state == "happy"
     assert len(set(await frames_of(hass))) > 1
     before = state(hass, DISPLAY).state
-    await radio.pass_time(30)
+    button.tell(Status(DeviceState.SESSION, 20_000, 0, 4000, 0, 1))
+    await hass.async_block_till_done()
     assert state(hass, ANIMATION).state == STATE_UNKNOWN
     assert state(hass, DISPLAY).state != before
     assert await frames_of(hass) == [dark]
