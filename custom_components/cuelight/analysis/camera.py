@@ -21,6 +21,8 @@ ITERATIONS = (2, 3, 5)
 QUIET = 0.08
 """Pixels of the halved picture; below this the step is in the linear range, where one fit at half the size is as good."""
 QUIET_ITERATIONS = 1
+UNEXPLAINED = 0.75
+"""Share of the difference a motion may leave to be believed: true ones leave half of it at most, noise more than 0.9."""
 RESIDUAL_FLOOR = 1.5
 """Grey levels: differences below are coding noise however quiet the rest of the picture is."""
 ROBUST_WIDTH = 2.5
@@ -66,7 +68,10 @@ def register(current: Floats, previous: Floats) -> Motion:
     moving = np.flatnonzero((largest > QUIET).any(axis=1))
     params[:, :2] *= 2
     if moving.size:
-        params[moving] = _register(current[moving], previous[moving])
+        fitted = _register(current[moving], previous[moving])
+        better = _explained(current[moving], previous[moving], fitted) < UNEXPLAINED
+        params[moving] = np.where(better[:, None], fitted, 0)
+        params[moving, 4] = np.where(better, fitted[:, 4], (current - previous)[moving].mean(axis=(1, 2)))
     return Motion(*(np.ascontiguousarray(column) for column in params.T))
 
 
@@ -83,6 +88,18 @@ def _register(current: Floats, previous: Floats) -> Floats:
         if level:
             params[:, :2] *= 2
     return params
+
+
+def _explained(current: Floats, previous: Floats, params: Floats) -> Floats:
+    """The difference that a motion leaves, as a share of what no motion leaves, each with the light undone."""
+    mean = previous.mean(axis=(1, 2), keepdims=True)
+    gain, offset = np.exp(params[:, 3])[:, None, None], params[:, 4, None, None]
+    moved, inside = warp(previous, params[:, 0], params[:, 1], params[:, 2])
+    left, whole = (
+        (np.abs(current - gain * (picture - mean) - mean - offset) * inside).sum(axis=(1, 2))
+        for picture in (moved, previous)
+    )
+    return left / np.maximum(whole, 1e-3)
 
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:

@@ -31,6 +31,8 @@ USUAL_RATE = 25.0
 """Assumed where the container states no frame rate."""
 MAX_BAD_PACKETS = 250
 """Damaged packets in a row before the rest is given up: ten seconds of film that nothing could be made of."""
+EARLY = 0.25
+"""Ticks by which a frame may come late and still be the tick's: time stamps in milliseconds jitter."""
 LUMA_AREA = 128 * 72
 """Pixels of the small picture. At 64x36 of motion and 128x72 of luma the errors are a tenth of a pixel, and libswscale
 spends as much on a smaller one, for it reads every source row either way."""
@@ -106,7 +108,7 @@ class FilmReader:
         held: VideoFrame | None = None
         held_tick = 0
         for frame, time_s in self._timed_frames():
-            tick = round(time_s * self.rate)
+            tick = math.ceil(time_s * self.rate - EARLY)
             if held is not None:
                 yield from self._emit(held, held_tick, tick)
             held, held_tick = frame, max(tick, held_tick)
@@ -145,7 +147,7 @@ class FilmReader:
             yield frame, time_s
 
     def _decoded(self) -> Iterator[VideoFrame]:
-        """Yield what can be decoded; damaged packets are passed over, a damaged container ends the film."""
+        """Yield what can be decoded; damaged packets are passed over, and reading goes on after a damaged stretch."""
         bad = 0
         packets = self._container.demux(self._stream)
         while bad < MAX_BAD_PACKETS:
@@ -154,11 +156,12 @@ class FilmReader:
                 frames = packet.decode()
             except StopIteration:
                 return
-            except av.error.InvalidDataError:
-                bad += 1
-                continue
-            except av.error.FFmpegError, OSError:
+            except av.error.EOFError:
                 return
+            except (av.error.FFmpegError, OSError, ValueError):
+                bad += 1
+                packets = self._container.demux(self._stream)
+                continue
             bad = 0
             for frame in frames:
                 if isinstance(frame, VideoFrame):
@@ -170,6 +173,8 @@ class FilmReader:
                 break
         else:
             raise FilmUnreadable(self._path, "it holds no moving pictures")
+        if stream.codec_context is None:
+            raise FilmUnreadable(self._path, "its pictures are coded in a way that is not known here")
         stream.thread_type = "NONE"
         stream.codec_context.thread_count = 1
         stream.codec_context.options = {"skip_loop_filter": "all"}
