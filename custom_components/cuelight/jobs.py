@@ -130,8 +130,10 @@ class JobManager:
         if record is None:
             return
         try:
-            await self._library.async_get(record.scene_id)
+            scene = await self._library.async_get(record.scene_id)
         except SceneNotFound:
+            return
+        if not await self.hass.async_add_executor_job(scene.film.exists):
             return
         job.scene_id, job.stage = record.scene_id, Stage.UPLOAD
         job.stored = job.replay = job.cached = True

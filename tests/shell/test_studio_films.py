@@ -250,12 +250,13 @@ async def test_another_request_or_a_wish_for_a_fresh_film_makes_one(
     assert slow_studio.creates == 2
 
 
+@pytest.mark.parametrize("gone", ["scene.json", "film.mp4"])
 async def test_a_stored_film_that_is_gone_is_made_again(
-    hass: HomeAssistant, open_studio: Open, slow_studio: type[SlowStudio], media: Path
+    hass: HomeAssistant, open_studio: Open, slow_studio: type[SlowStudio], media: Path, gone: str
 ) -> None:
     await open_studio()
     answer = await call(hass, "generate_scene", prompt=PROMPT)
-    (media / "cuelight" / answer["scene_id"] / "scene.json").unlink()
+    (media / "cuelight" / answer["scene_id"] / gone).unlink()
     assert (await call(hass, "generate_scene", prompt=PROMPT))["cached"] is False
     assert slow_studio.creates == 2
 
