@@ -17,7 +17,7 @@ SLOT = 0.4
 """Share of the film by which an event may be off the place its verb has in the prompt for 0.37 of that to be left."""
 MAX_CHARACTERS = 4000
 """Of a longer prompt the beginning is read, as studios do."""
-NEGATIONS = re.compile(r"(?:\b(?:not|never|without|no|don't|doesn't|didn't|isn't|stops?)\s+(?:\w+\s+)?|[不没沒别別未无無])$", re.I)
+NEGATIONS = re.compile(r"(?:\b(?:not|never|without|no|don't|doesn't|didn't|isn't|stops?)\s+(?:\w+\s+)?|[不没沒别別未无無]有?)$", re.I)
 """What, right before a verb, takes it back."""
 
 _WALKS = (
