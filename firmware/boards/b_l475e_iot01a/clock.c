@@ -5,8 +5,7 @@
 #include "cortex.h"
 #include "stm32.h"
 
-#define RCC_CR_HSION (1u << 8)
-#define RCC_CR_HSIRDY (1u << 10)
+#define RCC_CR_MSIPLLEN (1u << 2)
 #define RCC_CR_PLLON (1u << 24)
 #define RCC_CR_PLLRDY (1u << 25)
 #define RCC_CFGR_SW_PLL 3u
@@ -14,9 +13,16 @@
 #define RCC_CCIPR_CLK48SEL_PLLQ (2u << 26)
 #define FLASH_ACR_LATENCY_4WS 4u /* 3.3.3: 80 MHz in range 1 */
 
-/* HSI16 / 2 * 20 = 160 MHz; / 2 for the system (R), / 4 for the random number generator (Q). */
-#define PLL (2u | (2u - 1) << 4 | 20u << 8 | 1u << 20 | 1u << 21 | 1u << 24)
+#define RCC_BDCR_LSEON (1u << 0)
+#define RCC_BDCR_LSERDY (1u << 1)
+#define RCC_APB1ENR1_PWREN (1u << 28)
+#define PWR_CR1 (*(volatile uint32_t *)0x40007000u)
+#define PWR_CR1_DBP (1u << 8)
 
+/* MSI, 4 MHz after reset, * 40 = 160 MHz; / 2 for the system (R), / 4 for the random number generator (Q). */
+#define PLL (1u | 40u << 8 | 1u << 20 | 1u << 21 | 1u << 24)
+
+enum { LSE_PATIENCE = 2000000 }; /* a few seconds at 4 MHz */
 enum { CYCLES_PER_US = CPU_HZ / 1000000, SHORTEST = 16 * CYCLES_PER_US, LONGEST = CLOCK_LONGEST_US * CYCLES_PER_US };
 enum { LOWEST_PRIORITY = 15 };
 
@@ -32,12 +38,22 @@ static void begin(uint64_t now, uint32_t cycles)
     SYSTICK->CVR = 0;
 }
 
+/* The 32 kHz crystal keeps MSI at its frequency (RM0351 6.2.3). Without it, MSI is within 1 %: enough for the UART. */
+static void trim_msi(void)
+{
+    RCC->APB1ENR1 |= RCC_APB1ENR1_PWREN;
+    PWR_CR1 |= PWR_CR1_DBP;
+    RCC->BDCR |= RCC_BDCR_LSEON;
+    for (int i = 0; i < LSE_PATIENCE && (RCC->BDCR & RCC_BDCR_LSERDY) == 0; i++)
+        ;
+    if ((RCC->BDCR & RCC_BDCR_LSERDY) != 0)
+        RCC->CR |= RCC_CR_MSIPLLEN;
+}
+
 void clock_start(void)
 {
     FLASH->ACR = FLASH_ACR_LATENCY_4WS | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
-    RCC->CR |= RCC_CR_HSION;
-    while ((RCC->CR & RCC_CR_HSIRDY) == 0)
-        ;
+    trim_msi();
     RCC->PLLCFGR = PLL;
     RCC->CR |= RCC_CR_PLLON;
     while ((RCC->CR & RCC_CR_PLLRDY) == 0)

@@ -29,7 +29,7 @@ enum {
     DRIVER_PIN = 9,   /* PB9, D14: enables the motor driver; a resistor pulls it down */
     SUPPLY_MV = 3300, /* the kit is fed from USB */
     ROW_US = 2000,    /* 62 pictures a second */
-    ROW_US_EMULATED = 16000, /* every pin change costs QEMU a microsecond, and its matrix has no flicker */
+    PICTURE_US_EMULATED = 100000, /* QEMU's matrix has no flicker, and pays for every pin and every wake-up */
 };
 
 /* 64 pages at the end of bank 2 (RM0351 3.3.1). */
@@ -131,8 +131,9 @@ void button_handler(void)
 
 void tick_handler(void)
 {
+    uint64_t now_us = clock_us();
     task_guard();
-    clock_wake_at(matrix_scan(clock_us(), emulated() ? ROW_US_EMULATED : ROW_US));
+    clock_wake_at(emulated() ? matrix_scan(now_us, PICTURE_US_EMULATED, MATRIX_ROWS) : matrix_scan(now_us, ROW_US, 1));
 }
 
 /* ---- Start ---- */

@@ -6,7 +6,7 @@
 
 #include "stm32.h"
 
-enum { SIDE = 8, CELL = 4, LIT_MAX = CELL * CELL, FRAME_STRIDE = 4, BANK_0_BITS = SIDE * 3 * 6, BEHIND_PICTURE = 4 };
+enum { SIDE = MATRIX_ROWS, CELL = 4, LIT_MAX = CELL * CELL, FRAME_STRIDE = 4, BANK_0_BITS = SIDE * 3 * 6, BEHIND_PICTURE = 4 };
 
 struct pin {
     struct gpio *port;
@@ -136,11 +136,12 @@ uint64_t matrix_due(void)
     return shown ? row_due_us : UINT64_MAX;
 }
 
-uint64_t matrix_scan(uint64_t now_us, uint32_t row_us)
+uint64_t matrix_scan(uint64_t now_us, uint32_t period_us, int count)
 {
     if (now_us >= matrix_due()) {
-        show_next_row();
-        row_due_us = now_us + row_us;
+        for (int i = 0; i < count; i++)
+            show_next_row();
+        row_due_us = now_us + period_us;
     }
     return matrix_due();
 }

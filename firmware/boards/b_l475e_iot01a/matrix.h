@@ -20,8 +20,11 @@ void matrix_light(uint8_t r, uint8_t g, uint8_t b);
 /* Dark at once, whatever was shown. For the guard, in an interrupt. */
 void matrix_off(void);
 
-/* Shows the next row if its time has come; returns when that of the one after it comes, or never while all is dark. */
-uint64_t matrix_scan(uint64_t now_us, uint32_t row_us);
+enum { MATRIX_ROWS = 8 };
+
+/* Shows the next `count` rows, one after the other, if their time has come; returns when that of those after them comes,
+ * `period_us` later, or never while all is dark. */
+uint64_t matrix_scan(uint64_t now_us, uint32_t period_us, int count);
 
 /* When the next row's time comes. */
 uint64_t matrix_due(void);
