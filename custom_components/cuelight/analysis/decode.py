@@ -1,5 +1,6 @@
 """A film as a stream of small pictures at a uniform clock, with bounded memory and stated limits."""
 
+import gc
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,8 +82,14 @@ class FilmReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the film."""
+        """Close the film and give its pictures' memory back.
+
+        PyAV's container, stream and decoder refer to each other, so that only the collector frees the decoder's pictures,
+        6 MB of them at 480p; being young, they cost it a tenth of a millisecond.
+        """
         self._container.close()
+        del self._container, self._stream
+        gc.collect(1)
 
     @property
     def expected_s(self) -> float | None:
@@ -158,7 +165,7 @@ class FilmReader:
                 return
             except av.error.EOFError:
                 return
-            except (av.error.FFmpegError, OSError, ValueError):
+            except av.error.FFmpegError, OSError, ValueError:
                 bad += 1
                 packets = self._container.demux(self._stream)
                 continue
