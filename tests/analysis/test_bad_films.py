@@ -174,14 +174,6 @@ def test_damage_in_the_middle_leaves_the_rest(tmp_path: Path, jump_mkv: Path) ->
     assert analysis.film.frames >= 20
 
 
-UNKNOWN_CODING = pytest.mark.xfail(
-    raises=AttributeError,
-    strict=False,
-    reason="FilmReader sets threads on a stream whose codec_context is None, as it is where FFmpeg has no decoder",
-)
-
-
-@UNKNOWN_CODING
 @pytest.mark.parametrize(("ending", "name"), [("mp4", b"avc1"), ("mkv", b"V_MPEG4/ISO/AVC")])
 def test_pictures_in_an_unknown_coding_are_refused(tmp_path: Path, ending: str, name: bytes) -> None:
     whole = write(tmp_path / f"good.{ending}", (dark() for _ in range(8))).read_bytes()
@@ -192,37 +184,28 @@ def test_pictures_in_an_unknown_coding_are_refused(tmp_path: Path, ending: str, 
         FilmReader(path)
 
 
-def damaged(whole: bytes, count: int, most: int, kept: tuple[bytes, ...] = ()) -> Iterator[bytes]:
-    """The film with up to `most` bytes changed, `count` times, the same every time; `kept` stay as they are."""
+def damaged(whole: bytes, count: int, most: int) -> Iterator[bytes]:
+    """The film with up to `most` bytes changed, `count` times, the same every time."""
     random = np.random.default_rng(8)
-    safe = {at + index for name in kept for at in _places(whole, name) for index in range(len(name))}
     for _ in range(count):
         data = bytearray(whole)
         for at in random.integers(len(data), size=int(random.integers(1, most))):
-            if int(at) not in safe:
-                data[at] = int(random.integers(256))
+            data[at] = int(random.integers(256))
         yield bytes(data)
 
 
-def _places(whole: bytes, name: bytes) -> list[int]:
-    return [at for at in range(len(whole)) if whole.startswith(name, at)]
-
-
-@pytest.mark.parametrize(
-    ("ending", "kept"),
-    [pytest.param("mp4", (), marks=UNKNOWN_CODING), ("mkv", (b"V_MPEG4/ISO/AVC",)), ("ts", ())],
-)
-def test_damaged_bytes_anywhere_never_crash_it(tmp_path: Path, ending: str, kept: tuple[bytes, ...]) -> None:
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
+def test_damaged_bytes_anywhere_never_crash_it(tmp_path: Path, ending: str) -> None:
     whole = write(tmp_path / f"good.{ending}", (dark(level=40 + 3 * index) for index in range(24))).read_bytes()
     path = tmp_path / f"damaged.{ending}"
-    for data in damaged(whole, 60, 30, kept):
+    for data in damaged(whole, 60, 30):
         path.write_bytes(data)
         assert _frames(path) <= MAX_DURATION_S * MAX_TICK_RATE + 1
 
 
 def test_damaged_films_are_analysed_or_refused(tmp_path: Path, jump_mkv: Path) -> None:
     path = tmp_path / "damaged.mkv"
-    for data in damaged(jump_mkv.read_bytes(), 8, 40, (b"V_MPEG4/ISO/AVC",)):
+    for data in damaged(jump_mkv.read_bytes(), 8, 40):
         path.write_bytes(data)
         try:
             assert in_order(analyze_film(path))
