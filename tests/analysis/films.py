@@ -3,6 +3,7 @@
 Everything follows from the seed. Used by the tests, and by `script/bench` for precision and recall.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -271,11 +272,21 @@ def _hold_by_hand(plan: Plan, rng: Rng) -> None:
 def _stills(plan: Plan) -> list[Truth]:
     if "still" in plan.ignored:
         return []
-    tracks = (plan.x, plan.y, plan.scale, plan.alpha, plan.camera_x, plan.camera_y, plan.zoom, plan.gain, plan.light / 255)
+    tracks = (
+        plan.x,
+        plan.y,
+        plan.scale,
+        plan.alpha,
+        plan.camera_x,
+        plan.camera_y,
+        plan.zoom,
+        plan.gain,
+        plan.light / 255,
+    )
     changes = sum(np.abs(np.diff(track)) for track in tracks) + np.abs(np.diff(plan.shot))
     moving = np.concatenate(([True], changes > 0.003 * 16 / plan.fps, [True]))
     edges = np.flatnonzero(moving)
-    spans = ((first / plan.fps, (last - 1) / plan.fps) for first, last in zip(edges, edges[1:], strict=False))
+    spans = ((first / plan.fps, (last - 1) / plan.fps) for first, last in itertools.pairwise(edges))
     return [Truth("still", float(first), float(last)) for first, last in spans if last - first >= STILL_S]
 
 
@@ -336,7 +347,10 @@ def _clouds(rng: Rng, width: int, height: int) -> Image.Image:
     total = np.zeros((height, width, 3), np.float32)
     for octave in range(2, 8):
         coarse = rng.integers(0, 255, (2**octave, 2**octave, 3), np.uint8)
-        total += np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32) / 1.6**octave
+        total += (
+            np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.float32)
+            / 1.6**octave
+        )
     total = (total - total.mean()) / total.std() * rng.uniform(25, 45) + rng.uniform(80, 170, 3)
     return Image.fromarray(np.clip(total, 0, 255).astype(np.uint8))
 

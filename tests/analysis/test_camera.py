@@ -22,7 +22,9 @@ def seen(ground: Floats, x: float, y: float, zoom: float) -> Floats:
     return moved[0, top : top + HEIGHT, left : left + WIDTH]
 
 
-@pytest.mark.parametrize(("x", "y", "zoom"), [(0, 0, 0), (0.04, 0, 0), (1.3, -0.6, 0), (-4.5, 2.5, 0), (0, 0, 0.05), (2, 1, -0.04)])
+@pytest.mark.parametrize(
+    ("x", "y", "zoom"), [(0, 0, 0), (0.04, 0, 0), (1.3, -0.6, 0), (-4.5, 2.5, 0), (0, 0, 0.05), (2, 1, -0.04)]
+)
 def test_a_motion_is_found(x: float, y: float, zoom: float) -> None:
     ground = texture(height=60, width=100)
     before, after = seen(ground, 0, 0, 0), seen(ground, x, y, zoom)

@@ -80,7 +80,7 @@ def test_size_and_sound_do_not_matter_to_the_small_picture(tmp_path: Path) -> No
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FilmUnreadable, match="nowhere.mp4") as refusal:
+    with pytest.raises(FilmUnreadable, match=r"nowhere\.mp4") as refusal:
         analyze_film(tmp_path / "nowhere.mp4")
     assert refusal.value.path.name == "nowhere.mp4"
 
@@ -185,7 +185,7 @@ def test_any_damage_is_survived(tmp_path: Path) -> None:
         path.write_bytes(data[: int(rng.integers(len(data) // 2, len(data) + 1))])
         try:
             analyze_film(path, limit_s=20)
-        except (FilmUnreadable, FilmTooLarge):
+        except FilmUnreadable, FilmTooLarge:
             continue
 
 

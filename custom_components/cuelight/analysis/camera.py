@@ -1,9 +1,9 @@
 """The camera's motion and the light's change between pictures, batched.
 
 A picture is the one before it moved by (x, y) pixels, scaled by exp(zoom) about the middle, and its light changed by
-exp(gain) * (I - mean) + mean + offset. Those five numbers are fitted by Gauss-Newton on an image pyramid with robust weights, so that what
-moves by itself is left out (inverse compositional form after Baker and Matthews, "Lucas-Kanade 20 years on", 2004, and
-Geman-McClure weights). With no rotation a warp is two small matrix products, one for each axis.
+exp(gain) * (I - mean) + mean + offset. Those five numbers are fitted by Gauss-Newton on an image pyramid with robust
+weights, so that what moves by itself is left out (inverse compositional form after Baker and Matthews, "Lucas-Kanade 20
+years on", 2004, and Geman-McClure weights). With no rotation a warp is two small matrix products, one for each axis.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ LEVELS = 3
 ITERATIONS = (2, 3, 5)
 """Gauss-Newton steps from the finest level to the coarsest."""
 QUIET = 0.08
-"""Pixels of the halved picture; below this the step is in the linear range, where one fit at half the size is as good."""
+"""Pixels of the halved picture; below this the step is linear, and one fit at half the size is as good."""
 QUIET_ITERATIONS = 1
 UNEXPLAINED = 0.75
-"""Share of the difference a motion may leave to be believed: true ones leave half of it at most, noise more than 0.9."""
+"""Share of the difference a motion may leave to be believed: true ones leave half at most, noise more than 0.9."""
 RESIDUAL_FLOOR = 1.5
 """Grey levels: differences below are coding noise however quiet the rest of the picture is."""
 ROBUST_WIDTH = 2.5
@@ -38,14 +38,14 @@ PIXEL_NOISE = 2.0
 ZOOM_LIMIT = 0.12
 """Largest change of log scale between two pictures: faster than any lens, slower than a misfit."""
 GAIN_LIMIT = 0.3
-"""Largest change of log gain between two pictures: a fade to a quarter in a third of a second at 16 pictures a second."""
+"""Largest change of log gain between two pictures: a fade to a quarter in a third of a second at 16 a second."""
 MEDIAN_STRIDE = 3
 """Every third pixel is enough for a median."""
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Motion from one picture to another for n pairs; pixels of the 64x36 picture, logarithms of scale and gain, grey levels."""
+    """Motion from one picture to another for n pairs: pixels of 64x36, logarithms of scale and gain, grey levels."""
 
     x: Floats
     y: Floats

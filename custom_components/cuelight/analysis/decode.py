@@ -70,7 +70,8 @@ class FilmReader:
             self._container.close()
             raise
         self.rate = _tick_rate(float(self._stream.average_rate or self._stream.guessed_rate or USUAL_RATE))
-        self.size = _small_size(self._stream.codec_context.width, self._stream.codec_context.height)
+        self._frame_size = (self._stream.codec_context.width, self._stream.codec_context.height)
+        self.size = _small_size(*self._frame_size)
         self._reformatter = VideoReformatter()
         self._frames = 0
         self._end_s = 0.0
@@ -84,8 +85,8 @@ class FilmReader:
     ) -> None:
         """Close the film and give its pictures' memory back.
 
-        PyAV's container, stream and decoder refer to each other, so that only the collector frees the decoder's pictures,
-        6 MB of them at 480p; being young, they cost it a tenth of a millisecond.
+        PyAV's container, stream and decoder refer to each other, so that only the collector frees the decoder's
+        pictures, 6 MB of them at 480p; being young, they cost it a tenth of a millisecond.
         """
         self._container.close()
         del self._container, self._stream
@@ -103,9 +104,8 @@ class FilmReader:
 
     def film(self) -> Film:
         """The film's facts, as decoded so far."""
-        context = self._stream.codec_context
         fps = self._frames / self._end_s if self._end_s else 0.0
-        return Film(self._path, context.width, context.height, round(fps, 3), self._frames, round(self._end_s, 3))
+        return Film(self._path, *self._frame_size, round(fps, 3), self._frames, round(self._end_s, 3))
 
     def pictures(self) -> Iterator[SmallPicture]:
         """Yield one picture for each tick: the frame the film shows then, whatever its frames' spacing.

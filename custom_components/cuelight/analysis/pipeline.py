@@ -52,7 +52,7 @@ def analyze_film(
     with FilmReader(film) as reader:
         watch = _Watch(film, reader.expected_s, on_progress, cancelled, limit_s)
         look = _Look(reader.rate, reader.size)
-        for pictures in batched(watch.over(reader.pictures(), reader.rate), CHUNK):
+        for pictures in batched(watch.over(reader.pictures(), reader.rate), CHUNK, strict=False):
             look.at(pictures)
         look.finish()
         watch.check()

@@ -12,16 +12,19 @@ from typing import Self
 from .models import EventKind
 
 NAMED = 1.5
-"""Logit added to an event the prompt names, at the time it names it: odds of one to one become four and a half to one."""
+"""Logit added to an event the prompt names, when it names it: even odds become four and a half to one."""
 SLOT = 0.4
 """Share of the film by which an event may be off the place its verb has in the prompt for 0.37 of that to be left."""
 MAX_CHARACTERS = 4000
 """Of a longer prompt the beginning is read, as studios do."""
-NEGATIONS = re.compile(r"(?:\b(?:not|never|without|no|don't|doesn't|didn't|isn't|stops?)\s+(?:\w+\s+)?|[不没沒别別未无無]有?)$", re.I)
+NEGATIONS = re.compile(
+    r"(?:\b(?:not|never|without|no|don't|doesn't|didn't|isn't|stops?)\s+(?:\w+\s+)?|[不没沒别別未无無]有?)$", re.I
+)
 """What, right before a verb, takes it back."""
 
 _WALKS = (
-    r"walk|run|mov|driv|fly|flies|swim|roll|crawl|slid|trot|gallop|stroll|glid|float|march|wander|dash|race|rid|sail|drift"
+    r"walk|run|mov|driv|fly|flies|swim|roll|crawl|slid|trot|gallop|stroll|glid|float"
+    r"|march|wander|dash|race|rid|sail|drift"
 )
 _GOES = rf"(?:{_WALKS}|go|goes|going|went|head|step|com|back|draw|gett?|push)\w*"
 _TURNS = (EventKind.TURN, EventKind.MOVE_LEFT, EventKind.MOVE_RIGHT)
@@ -48,7 +51,8 @@ _WORDS: tuple[tuple[str, str, tuple[EventKind, ...]], ...] = (
         (EventKind.APPROACH,),
     ),
     (
-        rf"retreat\w*|reced(?:es?|ed|ing)|withdraw\w*|{_GOES} (?:\w+ )?(?:away|off|back|backwards?)|shr(?:ink|inks|inking)",
+        rf"retreat\w*|reced(?:es?|ed|ing)|withdraw\w*|{_GOES} (?:\w+ )?(?:away|off|back|backwards?)"
+        r"|shr(?:ink|inks|inking)",
         "远离|后退|离开|离去|走远|退后|退开|变小",
         (EventKind.RETREAT,),
     ),
@@ -117,8 +121,7 @@ def _found(prompt: str) -> list[tuple[int, tuple[EventKind, ...]]]:
     text = prompt[:MAX_CHARACTERS]
     found = []
     for pattern, kinds in _PATTERNS:
-        for match in pattern.finditer(text):
-            if not NEGATIONS.search(text[: match.start()]):
-                found.append((match.start(), kinds))
+        starts = (match.start() for match in pattern.finditer(text))
+        found += [(start, kinds) for start in starts if not NEGATIONS.search(text[:start])]
         text = pattern.sub(lambda match: "\0" * len(match.group()), text)
     return found

@@ -1,7 +1,7 @@
 """What moves by itself: where it is, how it moves from tick to tick, and what appears or goes.
 
-The subject's pixels at a tick differ, once the camera's motion and the light's change are undone, both from the past and
-from the future. Where they were a tick before and after is found by block matching, then refined by Gauss-Newton to
+The subject's pixels at a tick differ, once the camera's motion and the light's change are undone, both from the past
+and from the future. Where they were a tick before and after is found by block matching, then refined by Gauss-Newton to
 fractions of a pixel. The change of size is fitted the same way over a longer time, forward and back, so that the errors
 of the mask's edge cancel.
 """
@@ -76,8 +76,8 @@ class Sighting:
 
     `area` of the moving pixels; centre `x`, `y` and spread `width`, `height` (standard deviations); displacement `dx`,
     `dy` and change of log size `growth` a tick; `doubt`: half the difference between the growth seen from before and
-    from after; `fit` 0..1, how well the match explains them. `energy`: mean grey levels of difference that the camera does
-    not explain.
+    from after; `fit` 0..1, how well the match explains them. `energy`: mean grey levels of difference that the camera
+    does not explain.
     """
 
     area: Floats
@@ -97,7 +97,8 @@ class Sighting:
 class Glance:
     """What only shows over a longer time, at n chosen ticks `tick`.
 
-    `area`, `x`, `y` of what moves slowly, its change of log size `growth` a tick with `doubt` and `fit` as in a sighting.
+    `area`, `x`, `y` of what moves slowly, its change of log size `growth` a tick with `doubt` and `fit` as in a
+    sighting.
     `change`: area that looks different before and after (by REACH_S); its centre `change_x`, `change_y`;
     `steady` 0..1, how far it looked alike all the time before and all the time after; `polarity` -1..1, positive if
     there are more edges after than before.

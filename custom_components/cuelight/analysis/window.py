@@ -116,7 +116,7 @@ class Window:
         return Motion(*(column.astype(np.float32) for column in (x, y, zoom, gain, offset)))
 
     def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """The planes of `others` as at `ticks` had only the camera and the light changed, and which pixels were seen."""
+        """The planes of `others` as at `ticks` had only camera and light changed, and which pixels were seen."""
         motion = self.relative(ticks, others)
         planes = self.planes[others - self.first]
         seen = np.ones((len(ticks), *planes.shape[2:]), np.bool_)
@@ -137,7 +137,7 @@ class Window:
         return moves[ticks] & moves[np.minimum(ticks + 1, self.done - 1)]
 
     def neighbours(self, ticks: Ticks, lag: int) -> Ticks:
-        """For each tick the one `lag` later that is in the same shot and not lit up, or the tick itself if there is none.
+        """For each tick the one `lag` later, in the same shot and not lit up, or the tick itself if there is none.
 
         At the start of a shot twice the lag the other way stands in for it.
         """
@@ -211,7 +211,8 @@ class Window:
         if not same.size:
             return None
         self._back = int(later[same[0]])
-        self._bridge = np.array([column[same[0]] for column in columns], np.float32) / (self._back - tick + 1)
+        steps = np.float32(self._back - tick + 1)
+        self._bridge = np.array([column[same[0]] for column in columns], np.float32) / steps
         return self._bridge
 
     def _link(self, row: Floats) -> None:

@@ -12,6 +12,7 @@ from .picture import cuts, fades, flashes
 from .subject import growths, motions, pops
 from .whole import stills
 
+
 def find_events(signals: Signals, expected: Expectation) -> list[Event]:
     """All events in order of time; what is expected needs less evidence."""
 
