@@ -25,15 +25,24 @@ def main() -> int:
         finally:
             _clear()
         print(json.dumps(_as_json(analysis))) if arguments.json else _print_table(analysis)
-        if arguments.plot:
-            from cuelight.analysis.plot import draw_timeline
-
-            draw_timeline(analysis).save(_beside(arguments.plot, film, arguments.films))
-        if arguments.gif:
-            from cuelight.analysis.plot import draw_gif
-
-            draw_gif(analysis.animation, _beside(arguments.gif, film, arguments.films))
+        try:
+            _draw(analysis, film, arguments)
+        except OSError as error:
+            print(f"{error.filename} cannot be written: {error.strerror}", file=sys.stderr)
+            failed = 1
     return failed
+
+
+def _draw(analysis: Analysis, film: Path, arguments: argparse.Namespace) -> None:
+    """Write the pictures asked for; Pillow is only loaded for them."""
+    if arguments.plot:
+        from cuelight.analysis.plot import draw_timeline
+
+        draw_timeline(analysis).save(_beside(arguments.plot, film, arguments.films))
+    if arguments.gif:
+        from cuelight.analysis.plot import draw_gif
+
+        draw_gif(analysis.animation, _beside(arguments.gif, film, arguments.films))
 
 
 def _arguments() -> argparse.Namespace:

@@ -85,7 +85,6 @@ def test_no_film_at_all_is_a_usage_error() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.xfail(strict=False, reason="script/analyze lets the OSError of a picture it cannot write through")
 def test_a_picture_that_cannot_be_written_is_told_in_one_line(jump: Path, tmp_path: Path) -> None:
     done = run(jump, "--gif", tmp_path / "no folder" / "a.gif")
     assert done.returncode != 0

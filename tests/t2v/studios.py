@@ -27,7 +27,7 @@ QUICK = Tuning(
     slowest_poll_s=0.02,
     fetch_attempts=3,
     fetch_pause_s=0.01,
-    timeouts=Timeouts(connect_s=1.0, answer_s=0.4, render_s=0.6),
+    timeouts=Timeouts(connect_s=3.0, answer_s=1.2, render_s=1.6),
     limits=Limits(largest=1_000_000, stall_s=0.3, grace_s=0.3, slowest_bps=5000),
 )
 
