@@ -112,6 +112,11 @@ def closed(flags: Flags, gap: int) -> Flags:
     return out
 
 
+def opened(flags: Flags, least: int) -> Flags:
+    """The flags without runs of up to `least` ticks."""
+    return ~closed(~flags, least)
+
+
 def widened(flags: Flags, by: int) -> Flags:
     """The flags with every run longer by `by` ticks at both ends."""
     return np.convolve(flags, np.ones(2 * by + 1), "same")[: len(flags)] > 0.5

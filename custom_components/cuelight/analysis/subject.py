@@ -30,6 +30,8 @@ SEEN_LEVELS = 3.0
 """Grey levels a pixel must differ by beyond the noise and misregistration to belong to the subject."""
 SEEN_NOISE = 2.5
 """Times the median difference, which is noise, added to that."""
+UNSEEN_STEADY = 0.95
+"""Share taken to look alike at the start or end of a shot, where no picture tells."""
 STIRRED_NOISE = 1.5
 """As SEEN_NOISE, of the difference one way, whose median is higher."""
 SEEN_SLOPE = 0.25
@@ -319,7 +321,7 @@ def _change(
         further, _ = window.moved(ticks, others)
         same = np.abs(further - near.planes).sum(axis=1) < 0.35 * difference + SEEN_LEVELS
         share = (same * change).sum(axis=(1, 2)) / np.maximum(area, 1)
-        share[(others - ticks) * lag <= 0] = 0
+        share[(others - ticks) * lag <= 0] = UNSEEN_STEADY
         steady = np.minimum(steady, share)
     edges = slope(change)[:, None]
     more, less = ((slope(view.planes) * edges).sum(axis=(1, 2, 3)) for view in (future, past))

@@ -98,6 +98,7 @@ def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
         "log_area": float(np.log(signals.change[index])),
         "stir": float(signals.stir()[around].sum()),
         "travel": float(signals.travel()[around].sum()),
+        "light": float(np.abs(signals.lightness[around].sum())),
         "length_s": float(
             (weight[apart <= 2 * near] > 0.5 * weight[index]).sum() * np.diff(signals.glances[:2], append=0)[0]
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..models import EventKind
-from ..signals import Signals, closed, runs, smooth
+from ..signals import Signals, closed, opened, runs, smooth
 from .candidate import Candidate
 
 STILL_S = 0.5
@@ -16,17 +16,21 @@ CALM_ZOOM = 0.02
 """Log scale a second."""
 CALM_LIGHT = 0.08
 """Log lightness a second."""
+SMOOTH_S = 0.2
+"""Seconds the camera's motion is averaged over; what trembles in place is at rest."""
 GAP_S = 0.07
-"""Seconds of rest between two motions that are none."""
+"""Seconds of rest between two motions, or of motion in a rest, that are none."""
 
 
 def stills(signals: Signals, events: list[Candidate]) -> Iterator[Candidate]:
     """Rests between the given events."""
-    rate = signals.rate
-    moves = np.hypot(signals.pan_x, signals.pan_y / signals.aspect) * rate > CALM_CAMERA
-    moves |= np.abs(signals.zoom) * rate > CALM_ZOOM
-    moves |= signals.seen | signals.flash | signals.cut
-    moves |= np.abs(smooth(signals.lightness, 3)) * rate > CALM_LIGHT
+    rate, window = signals.rate, signals.span(SMOOTH_S)
+    x, y, zoom, light = (
+        np.abs(smooth(curve, window)) * rate
+        for curve in (signals.pan_x, signals.pan_y / signals.aspect, signals.zoom, signals.lightness)
+    )
+    moves = (np.hypot(x, y) > CALM_CAMERA) | (zoom > CALM_ZOOM) | (light > CALM_LIGHT)
+    moves |= opened(signals.seen, signals.span(GAP_S)) | signals.flash | signals.cut
     for event in events:
         moves[event.first : event.end] = True
     for first, end in runs(~closed(moves, signals.span(GAP_S))):
