@@ -32,6 +32,9 @@ from .targets import Target, async_resolve_target, is_ready
 _LOGGER = logging.getLogger(__name__)
 
 EVENT_SCENE_FINISHED: Final = f"{DOMAIN}_scene_finished"
+EVENT_SCENE_PROGRESS: Final = f"{DOMAIN}_scene_progress"
+PROGRESS_STEP: Final = 10
+"""Percent between two progress events of one stage; the sensor shows every percent."""
 
 MAX_JOBS: Final = 10
 """Jobs at work in one studio at a time; more is a runaway automation."""
@@ -402,9 +405,21 @@ class JobManager:
     def _at(self, job: Job, stage: Stage, share: float = 0.0, estimated: bool = False) -> None:
         """Note where the job is; tell only what one can see."""
         percent = round(100 * share)
-        if (job.stage, job.progress) != (stage, percent) and job.job_id in self._running:
-            job.stage, job.progress, job.estimated = stage, percent, estimated
-            self._tell()
+        if (job.stage, job.progress) == (stage, percent) or job.job_id not in self._running:
+            return
+        stepped = (stage, percent // PROGRESS_STEP) != (job.stage, job.progress // PROGRESS_STEP)
+        job.stage, job.progress, job.estimated = stage, percent, estimated
+        self._tell()
+        if stepped:
+            data = {
+                "job_id": job.job_id,
+                "scene_id": job.scene_id,
+                "studio": self._entry.entry_id,
+                "stage": stage.value,
+                "progress": percent,
+                "estimated": estimated,
+            }
+            self.hass.bus.async_fire(EVENT_SCENE_PROGRESS, data, context=self._running[job.job_id].context)
 
     @callback
     def _tell(self) -> None:

@@ -14,12 +14,13 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.cuelight.jobs import EVENT_SCENE_PROGRESS
 from custom_components.cuelight.services import CANCEL_SCHEMA, GENERATE_SCHEMA, STOP_SCHEMA
 from custom_components.cuelight.targets import async_resolve_target
 
 from .conftest import SetUp, button_entry
 from .radio import Radio
-from .stage import StageButton, call, device_of, load, studio_entry, unload
+from .stage import StageButton, call, device_of, events_of, load, studio_entry, unload
 
 COMPONENT = Path(__file__).resolve().parents[2] / "custom_components" / "cuelight"
 LEFT = bytes.fromhex("0102030405060708")
@@ -232,3 +233,17 @@ async def test_a_target_in_which_nothing_can_perform_is_refused(hass: HomeAssist
         await call(hass, "generate_scene", prompt="a cat jumps", area_id=[area.id])
     with pytest.raises(ServiceValidationError, match="Nothing in the target can perform"):
         await call(hass, "generate_scene", prompt="a cat", entity_id=["sensor.storyboard_job"])
+
+
+async def test_the_progress_is_told_on_the_bus_in_steps_of_each_stage(
+    hass: HomeAssistant, studio: MockConfigEntry, film: Path
+) -> None:
+    events = events_of(hass, EVENT_SCENE_PROGRESS)
+    answer = await call(hass, "generate_scene", prompt="a flash", seed=1, duration=1, perform=False)
+    await hass.async_block_till_done()
+    assert {event["scene_id"] for event in events} == {answer["scene_id"]}
+    assert list(dict.fromkeys(event["stage"] for event in events)) == ["generate", "analyse"]
+    for stage in ("generate", "analyse"):
+        tenths = [event["progress"] // 10 for event in events if event["stage"] == stage]
+        assert tenths == sorted(set(tenths)), "a step is told once, and in order"
+    assert events[0]["estimated"] is False
