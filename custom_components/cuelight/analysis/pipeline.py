@@ -111,6 +111,7 @@ class _Look:
         self._slow = max(subject.slow_reach(rate), 2 * self._far)
         self._step = subject.glance_step(rate)
         self._path = np.zeros((0, 2))
+        self._stirred = np.zeros(0, np.bool_)
         self._glances: list[Glance] = []
         self._sightings: list[Sighting] = []
         self._kept: list[SmallPicture] = []
@@ -140,6 +141,7 @@ class _Look:
         steps = np.stack((sight.dx, sight.dy), axis=1) * (sight.fit > LEAST_FIT)[:, None]
         start = self._path[-1] if self._path.size else np.zeros(2)
         self._path = np.concatenate((self._path, start + steps.cumsum(axis=0)))
+        self._stirred = np.concatenate((self._stirred, sight.stirred > 0))
         self._seen_until = until
         self._glance(final=final)
         window.forget(min(until - self._far, self._glanced_until - self._slow) - 1)
@@ -148,7 +150,7 @@ class _Look:
         until = self._seen_until if final else self._seen_until - self._slow
         ticks = np.arange(self._glanced_until, until, self._step)
         if ticks.size:
-            self._glances.append(glance(self._window, ticks, self._path))
+            self._glances.append(glance(self._window, ticks, self._path, self._stirred))
             self._glanced_until = int(ticks[-1]) + self._step
 
     def analysis(self, reader: FilmReader, prompt: str | None) -> Analysis:

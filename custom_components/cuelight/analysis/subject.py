@@ -93,6 +93,7 @@ class Sighting:
     doubt: Floats
     fit: Floats
     energy: Floats
+    stirred: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +144,17 @@ def observe(window: Window, ticks: Ticks) -> Sighting:
     steep = slope(planes[:, 0])
     stirred = np.flatnonzero(_stirred(past.difference, steep) | window.stirred(ticks))
     out = np.zeros((len(fields(Sighting)), len(ticks)), np.float32)
-    out[-1] = past.difference.mean(axis=(1, 2))
+    out[-2] = past.difference.mean(axis=(1, 2))
+    out[-1, stirred] = 1
     if stirred.size:
-        out[:-1, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], past[stirred], far)
+        out[:-2, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], past[stirred], far)
     return Sighting(*out)
 
 
 def _sighted(
     window: Window, ticks: Ticks, planes: Floats, steep: Floats, past: _View, far: int
 ) -> npt.NDArray[np.floating]:
-    """All but the last column of a sighting, for ticks at which something differs from the past."""
+    """All but the last two columns of a sighting, for ticks at which something differs from the past."""
     future = _View(window, ticks, far, planes)
     before, after = _View(window, ticks, -1, planes), _View(window, ticks, 1, planes)
     seen = _seen(np.minimum(past.difference, future.difference), steep)
@@ -171,11 +173,22 @@ def _sighted(
     return np.stack((area, x, y, width, height, *step.T, *growth.T, fit))
 
 
-def glance(window: Window, ticks: Ticks, path: Floats) -> Glance:
+def glance(window: Window, ticks: Ticks, path: Floats, stirred: npt.NDArray[np.bool_]) -> Glance:
     """See what shows over a longer time at `ticks`.
 
-    `path` (all ticks of the film so far and those ahead that are observed, 2) is where the subject has moved to.
+    For all ticks of the film so far and those ahead that are observed: `path` (n, 2) is where the subject has moved to,
+    `stirred` whether anything differed from a moment before. Where nothing did for a while, nothing is looked for.
     """
+    slow = slow_reach(window.rate)
+    lively = np.array([stirred[max(0, tick - slow) : tick + slow + 1].any() for tick in ticks])
+    out = np.zeros((len(fields(Glance)) - 1, len(ticks)), np.float32)
+    if lively.any():
+        out[:, lively] = _glanced(window, ticks[lively], path)
+    return Glance(ticks, *out)
+
+
+def _glanced(window: Window, ticks: Ticks, path: Floats) -> npt.NDArray[np.floating]:
+    """All but the first column of a glance."""
     planes = window.planes[ticks - window.first]
     steep = slope(planes[:, 0])
     far, slow = reach(window.rate), slow_reach(window.rate)
@@ -189,7 +202,7 @@ def glance(window: Window, ticks: Ticks, path: Floats) -> Glance:
         )
     before, after = _View(window, ticks, -far, planes), _View(window, ticks, far, planes)
     out[6:] = _change(window, ticks, before, after, steep, far)
-    return Glance(ticks, *out)
+    return out
 
 
 def _slowly(
