@@ -89,7 +89,7 @@ def encode_sprite(picture: Picture) -> bytes:
     """Write one 32x32 picture as a sprite."""
     if _checked(picture).shape[0] != SPRITE_SIDE:
         raise CodecError(f"A sprite is {SPRITE_SIDE} pixels wide, not {picture.shape[0]}.")
-    return bytes((SPRITE, SPRITE_SIDE)) + _encode_runs(picture)
+    return bytes((SPRITE, SPRITE_SIDE)) + _encode_runs(picture, _run_lengths(picture))
 
 
 def decode_sprite(data: bytes) -> Picture:
@@ -111,14 +111,26 @@ def _checked(picture: Picture) -> Picture:
 
 
 def _encode_frame(picture: Picture, last: Picture | None) -> bytes:
-    bodies = {FrameKind.RAW: np.packbits(picture).tobytes(), FrameKind.RUNS: _encode_runs(picture)}
+    whole = _run_lengths(picture)
+    sizes = {FrameKind.RAW: picture.size // 8, FrameKind.RUNS: _runs_size(whole)}
     if last is not None:
-        if np.array_equal(picture, last):
+        changed = picture ^ last
+        if not changed.any():
             return bytes((FrameKind.SAME,))
-        bodies[FrameKind.XOR_RUNS] = _encode_runs(picture ^ last)
-        bodies[FrameKind.TILES] = _encode_tiles(picture, last)
-    kind = min(bodies, key=lambda candidate: (len(bodies[candidate]), candidate))
-    return bytes((kind,)) + bodies[kind]
+        parts = _run_lengths(changed)
+        sizes[FrameKind.XOR_RUNS] = _runs_size(parts)
+        tiles = _tiles(changed).any(axis=(2, 3))
+        sizes[FrameKind.TILES] = (tiles.size + 7) // 8 + TILE * int(tiles.sum())
+    kind = min(sizes, key=lambda candidate: (sizes[candidate], candidate))
+    if kind is FrameKind.RAW:
+        body = np.packbits(picture).tobytes()
+    elif kind is FrameKind.RUNS:
+        body = _encode_runs(picture, whole)
+    elif kind is FrameKind.XOR_RUNS:
+        body = _encode_runs(changed, parts)
+    else:
+        body = np.packbits(tiles).tobytes() + np.packbits(_tiles(picture)[tiles]).tobytes()
+    return bytes((kind,)) + body
 
 
 def _decode_frame(reader: _Reader, side: int, last: Picture | None) -> Picture:
@@ -145,12 +157,6 @@ def _tiles(picture: Picture) -> npt.NDArray[np.bool_]:
     return picture.reshape(across, TILE, across, TILE).swapaxes(1, 2)
 
 
-def _encode_tiles(picture: Picture, last: Picture) -> bytes:
-    tiles = _tiles(picture)
-    changed = (tiles != _tiles(last)).any(axis=(2, 3))
-    return np.packbits(changed).tobytes() + np.packbits(tiles[changed]).tobytes()
-
-
 def _decode_tiles(reader: _Reader, last: Picture) -> Picture:
     across = last.shape[0] // TILE
     count = across * across
@@ -164,18 +170,26 @@ def _decode_tiles(reader: _Reader, last: Picture) -> Picture:
     return picture
 
 
-def _encode_runs(picture: Picture) -> bytes:
+def _run_lengths(picture: Picture) -> npt.NDArray[np.intp]:
     pixels = picture.ravel()
     edges = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
-    lengths = np.diff(edges, prepend=0, append=pixels.size)
-    bits = "01"[int(pixels[0])] + "".join(_gamma(int(length)) for length in lengths)
+    return np.diff(edges, prepend=0, append=pixels.size)
+
+
+def _runs_size(lengths: npt.NDArray[np.intp]) -> int:
+    """Bytes that runs of these lengths take."""
+    return (1 + int(_GAMMA_BITS[lengths].sum()) + 7) // 8
+
+
+def _encode_runs(picture: Picture, lengths: npt.NDArray[np.intp]) -> bytes:
+    bits = "01"[int(picture.flat[0])] + "".join(map(_GAMMA.__getitem__, lengths.tolist()))
     bits += "0" * (-len(bits) % 8)
     return int(bits, 2).to_bytes(len(bits) // 8)
 
 
-def _gamma(number: int) -> str:
-    binary = f"{number:b}"
-    return "0" * (len(binary) - 1) + binary
+_GAMMA = [f"{number:0{max(1, 2 * number.bit_length() - 1)}b}" for number in range((1 << GAMMA_ZEROS_LIMIT) + 1)]
+"""The code of each run length: its binary digits after as many zeros less one; no run is 0 long."""
+_GAMMA_BITS = np.array([len(code) for code in _GAMMA])
 
 
 def _decode_runs(reader: _Reader, side: int) -> Picture:
