@@ -15,7 +15,7 @@ VIVID = 2.0
 """How much more a fully saturated colour counts than a grey one: lights show hue, not texture."""
 RARE = 0.02
 """Share of the shot below which a colour is not one of its colours."""
-LOOKS_HZ = 4.0
+LOOKS_HZ = 3.0
 """Pictures a second counted."""
 
 type Counts = npt.NDArray[np.float64]

@@ -18,6 +18,8 @@ from .window import Ticks, Window
 
 LEAST_FIT = 0.25
 """Share of the subject's pixels a match must explain to be believed."""
+GROWTH_HZ = 14.0
+"""Measurements of growth a second: it is averaged over a third of one."""
 GLANCE_HZ = 8.0
 """Glances a second: what shows over SLOW_REACH_S does not change faster."""
 FAST_GROWTH = 0.3
@@ -136,6 +138,11 @@ def glance_step(rate: float) -> int:
     return max(1, round(rate / GLANCE_HZ))
 
 
+def growth_step(rate: float) -> int:
+    """Ticks from one measurement of growth to the next."""
+    return max(1, round(rate / GROWTH_HZ))
+
+
 def observe(window: Window, ticks: Ticks) -> Sighting:
     """See what moves at `ticks`; the window holds the reach to both sides, or the shot's or film's end."""
     planes = window.planes[ticks - window.first]
@@ -156,20 +163,23 @@ def _sighted(
 ) -> npt.NDArray[np.floating]:
     """All but the last two columns of a sighting, for ticks at which something differs from the past."""
     future = _View(window, ticks, far, planes)
-    before, after = _View(window, ticks, -1, planes), _View(window, ticks, 1, planes)
+    before, after = (_View(window, ticks, lag, planes[:, :1]) for lag in (-1, 1))
     seen = _seen(np.minimum(past.difference, future.difference), steep)
     if far > 1:
         np.maximum(seen, _seen(np.minimum(before.difference, after.difference), steep), out=seen)
     seen = _cleaned(seen, window, ticks)
     area, x, y, width, height = _moments(seen)
     patches = [
-        _Patch(planes[:, 0], seen, group, cut)
+        _Patch.of(planes[:, 0], seen, group, cut)
         for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height))
     ]
     step, fit = _stepped(patches, ticks, before, after)
     growth = np.zeros((len(ticks), 2), np.float32)
+    growth[:, 1] = UNKNOWN
     for patch in patches:
-        growth[patch.group] = _grown(patch, past, future, step[patch.group])[0]
+        due = np.flatnonzero(ticks[patch.group] % growth_step(window.rate) == 0)
+        if due.size:
+            growth[patch.group[due]] = _grown(patch[due], past, future, step[patch.group[due]])[0]
     return np.stack((area, x, y, width, height, *step.T, *growth.T, fit))
 
 
@@ -222,7 +232,7 @@ def _slowly(
     for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
         first, last = np.maximum(ticks[group] - slow, 0), np.minimum(ticks[group] + slow, len(path) - 1)
         pace = (path[last] - path[first]) / (2 * slow)
-        growth[group], fit[group] = _grown(_Patch(luma, seen, group, cut), *views, pace)
+        growth[group], fit[group] = _grown(_Patch.of(luma, seen, group, cut), *views, pace)
     return np.stack((area, x, y, *growth.T, fit))
 
 
@@ -269,7 +279,7 @@ class _View:
     def __init__(self, window: Window, ticks: Ticks, lag: int, planes: Floats) -> None:
         others = window.neighbours(ticks, lag)
         self.steps = others - ticks
-        self.planes, self.inside = window.moved(ticks, others)
+        self.planes, self.inside = window.moved(ticks, others, planes.shape[1])
         self.difference = np.abs(planes - self.planes).sum(axis=1)
         self.difference *= self.inside
         self.difference[self.steps == 0] = 0
@@ -373,14 +383,22 @@ class _Cut:
         return pictures[group[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
+@dataclass(frozen=True, slots=True)
 class _Patch:
     """The subject cut out of its pictures, with the weight of each pixel."""
 
-    def __init__(self, luma: Floats, seen: Floats, group: Ticks, cut: _Cut) -> None:
-        self.group = group
-        self.cut = cut
-        self.luma = cut.of(luma, group)
-        self.weights = cut.of(seen, group)
+    group: Ticks
+    cut: _Cut
+    luma: Floats
+    weights: Floats
+
+    @classmethod
+    def of(cls, luma: Floats, seen: Floats, group: Ticks, cut: _Cut) -> Self:
+        return cls(group, cut, cut.of(luma, group), cut.of(seen, group))
+
+    def __getitem__(self, some: Ticks) -> Self:
+        cut = _Cut(self.cut.side, self.cut.left[some], self.cut.top[some])
+        return type(self)(self.group[some], cut, self.luma[some], self.weights[some])
 
 
 def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -> tuple[Floats, Floats]:

@@ -115,21 +115,21 @@ class Window:
         offset = to[:, 4] - np.exp(gain) * start[:, 4]
         return Motion(*(column.astype(np.float32) for column in (x, y, zoom, gain, offset)))
 
-    def moved(self, ticks: Ticks, others: Ticks) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """The planes of `others` as at `ticks` had only camera and light changed, and which pixels were seen."""
+    def moved(self, ticks: Ticks, others: Ticks, planes: int = 3) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """The first planes of `others` as at `ticks` had only camera and light changed, and which pixels were seen."""
         motion = self.relative(ticks, others)
-        planes = self.planes[others - self.first]
-        seen = np.ones((len(ticks), *planes.shape[2:]), np.bool_)
-        half = planes.shape[3] / 2
+        moved = self.planes[others - self.first, :planes]
+        seen = np.ones((len(ticks), *moved.shape[2:]), np.bool_)
+        half = moved.shape[3] / 2
         far = np.flatnonzero(np.maximum(np.hypot(motion.x, motion.y), np.abs(motion.zoom) * half) > UNMOVED)
         if far.size:
-            planes[far], inside = warp(planes[far], motion.x[far], motion.y[far], motion.zoom[far])
+            moved[far], inside = warp(moved[far], motion.x[far], motion.y[far], motion.zoom[far])
             seen[far] = inside > INSIDE
         lit = np.flatnonzero(np.abs(motion.offset) + np.abs(motion.gain) * FULL_SCALE > UNLIT)
         if lit.size:
-            planes[lit] *= np.exp(motion.gain[lit])[:, None, None, None]
-            planes[lit, 0] += motion.offset[lit][:, None, None]
-        return planes, seen
+            moved[lit] *= np.exp(motion.gain[lit])[:, None, None, None]
+            moved[lit, 0] += motion.offset[lit][:, None, None]
+        return moved, seen
 
     def stirred(self, ticks: Ticks) -> npt.NDArray[np.bool_]:
         """Where something differs both from the tick before and from the tick after."""
@@ -183,17 +183,25 @@ class Window:
 
     def _settle(self, start: int, end: int, rows: Floats, changed: Floats) -> None:
         """Decide which sudden changes are cuts and which flashes, and extend the chain."""
+        last = self._chain.rows[-1].tolist() if start else [0.0] * 5
+        steps, chain = [], []
         for tick in range(start, end):
-            row = rows[tick - start]
+            row = rows[tick - start].tolist()
             is_cut = tick == 0
             if tick > self._back and self._sudden(tick, float(changed[tick - start])):
                 bridge = self._back_as_before(tick)
                 is_cut = bridge is None and bool(changed[tick - start] >= CUT_BLOCKS)
-            if tick <= self._back and not is_cut:
-                row = self._bridge
+            if is_cut:
+                row = [0.0] * 5
+            elif tick <= self._back:
+                row = self._bridge.tolist()
             self.shot.append(tick if is_cut else self.shot[-1])
             self.blind.append(tick < self._back)
-            self._link(np.zeros(5) if is_cut else row)
+            last = _linked(last, row)
+            steps.append(row)
+            chain.append(last)
+        self.motion.extend(steps)
+        self._chain.extend(chain)
         self.changed.extend(changed)
 
     def _sudden(self, tick: int, changed: float) -> bool:
@@ -215,15 +223,12 @@ class Window:
         self._bridge = np.array([column[same[0]] for column in columns], np.float32) / steps
         return self._bridge
 
-    def _link(self, row: Floats) -> None:
-        """Append a tick's motion and the motion from the film's start, both as they act on grey levels."""
-        x, y, zoom, gain, offset = (float(value) for value in row)
-        last = self._chain.rows[-1] if len(self._chain.rows) else np.zeros(5)
-        scale, contrast = math.exp(zoom), math.exp(gain)
-        self._chain.extend(
-            [[scale * last[0] + x, scale * last[1] + y, last[2] + zoom, last[3] + gain, contrast * last[4] + offset]]
-        )
-        self.motion.extend([[x, y, zoom, gain, offset]])
+
+def _linked(last: list[float], row: list[float]) -> list[float]:
+    """The motion and change of light from the film's start, after one more tick's."""
+    x, y, zoom, gain, offset = row
+    scale, contrast = math.exp(zoom), math.exp(gain)
+    return [scale * last[0] + x, scale * last[1] + y, last[2] + zoom, last[3] + gain, contrast * last[4] + offset]
 
 
 def _blocks(pictures: Floats) -> Floats:
