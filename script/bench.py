@@ -111,7 +111,7 @@ def analysis() -> None:
 def _measured(film: Path, work: str, times: int = 5) -> tuple[float, float]:
     """Return the least CPU seconds of several runs in a process of its own, and that process's peak memory in MB."""
     program = f"""
-import resource, sys, time; sys.path.insert(0, {str(ROOT / "script")!r})
+import sys, time; sys.path.insert(0, {str(ROOT / "script")!r})
 import _pure, av, numpy
 from pathlib import Path
 from cuelight.analysis import analyze_film
@@ -121,7 +121,9 @@ for _ in range({times}):
     before = time.process_time()
 {"".join(f"    {line}" + chr(10) for line in work.splitlines())}
     best = min(best, time.process_time() - before)
-print(best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+status = Path("/proc/self/status")  # ru_maxrss would carry the parent's peak over the exec
+lines = status.read_text().splitlines() if status.exists() else []
+print(best, next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0))
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     seconds, memory = done.stdout.split()
