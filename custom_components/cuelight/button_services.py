@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import probatio
-from homeassistant.components.media_source import Unresolvable, async_resolve_media
-from homeassistant.components.media_source.const import URI_SCHEME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -20,6 +18,7 @@ from .coordinator import ButtonCoordinator
 from .errors import translated
 from .library import async_get_library
 from .link import LinkError
+from .media_file import async_media_file
 from .targets import ButtonTarget, async_resolve_target
 
 ATTR_ANIMATION: Final = "animation"
@@ -97,7 +96,7 @@ async def _async_upload_animation(call: ServiceCall) -> ServiceResponse:
     """Distil an animation and store it on the buttons; the answer tells its id and where the preview is."""
     hass = call.hass
     buttons = _buttons(call)
-    animation = await _async_distil(hass, await _async_file(hass, call.data[ATTR_MEDIA]))
+    animation = await _async_distil(hass, await async_media_file(hass, call.data[ATTR_MEDIA]))
     asset_id = asset_id_of(animation.data)
     preview = (await async_get_library(hass)).root / PREVIEWS / f"{asset_id:04x}.gif"
     await hass.async_add_executor_job(_write_preview, animation, preview)
@@ -197,33 +196,3 @@ def _write_preview(animation: Animation, path: Path) -> None:
     others = sorted(path.parent.glob("*.gif"), key=lambda other: other.stat().st_mtime, reverse=True)
     for old in others[PREVIEWS_KEPT:]:
         old.unlink(missing_ok=True)
-
-
-async def _async_file(hass: HomeAssistant, media: str | dict[str, Any]) -> Path:
-    """Return the file of a media item, or of a path that Home Assistant may read.
-
-    Raises:
-        ServiceValidationError: there is none, or it must not be read.
-    """
-    name = media if isinstance(media, str) else str(media["media_content_id"])
-    if name.startswith(URI_SCHEME):
-        try:
-            found = (await async_resolve_media(hass, name, None)).path
-        except Unresolvable as err:
-            raise _file_error("film_not_found", name) from err
-        if found is None:
-            raise _file_error("film_not_local", name)
-        path = found
-    else:
-        path = Path(name)
-        if not await hass.async_add_executor_job(hass.config.is_allowed_path, name):
-            raise _file_error("film_not_allowed", name)
-    if not await hass.async_add_executor_job(path.is_file):
-        raise _file_error("film_not_found", name)
-    return path
-
-
-def _file_error(key: str, name: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"film": name}
-    )

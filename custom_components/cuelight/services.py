@@ -1,11 +1,8 @@
 """The actions: generate a scene, perform one, stop, cancel."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import probatio
-from homeassistant.components.media_source import Unresolvable, async_resolve_media
-from homeassistant.components.media_source.const import URI_SCHEME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -16,6 +13,7 @@ from .const import DOMAIN
 from .job import Job
 from .jobs import JobManager
 from .library import Library
+from .media_file import async_media_file
 from .performance import Outcome, async_get_performances, error
 from .studio import async_find_studio
 from .t2v.models import MAX_SEED
@@ -106,7 +104,7 @@ async def _async_perform(call: ServiceCall) -> ServiceResponse:
         job = await jobs.async_replay(scene_id, target or None, call.context)
     else:
         jobs = async_find_studio(call.hass, call.data.get(ATTR_STUDIO)).runtime_data.jobs
-        film = await _async_film(call.hass, call.data[ATTR_FILM])
+        film = await async_media_file(call.hass, call.data[ATTR_FILM])
         job = Job(
             job_id=ulid_now().lower(),
             scene_id=Library.new_scene_id(),
@@ -162,33 +160,3 @@ def _stored(hass: HomeAssistant, scene: str) -> tuple[str, str | None]:
     if entry is not None and entry.platform == DOMAIN and entry.domain == "scene":
         return entry.unique_id, entry.config_entry_id
     return scene, None
-
-
-async def _async_film(hass: HomeAssistant, film: str | dict[str, Any]) -> Path:
-    """Return the file of a film that Home Assistant may read.
-
-    Raises:
-        ServiceValidationError: there is none, or it must not be read.
-    """
-    name = film if isinstance(film, str) else film["media_content_id"]
-    if name.startswith(URI_SCHEME):
-        try:
-            media = await async_resolve_media(hass, name, None)
-        except Unresolvable as err:
-            raise _film_error("film_not_found", name) from err
-        if media.path is None:
-            raise _film_error("film_not_local", name)
-        path = media.path
-    else:
-        path = Path(name)
-        if not await hass.async_add_executor_job(hass.config.is_allowed_path, name):
-            raise _film_error("film_not_allowed", name)
-    if not await hass.async_add_executor_job(path.is_file):
-        raise _film_error("film_not_found", name)
-    return path
-
-
-def _film_error(key: str, name: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"film": name}
-    )
