@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 from .button_services import async_setup_button_services
 from .const import BUTTON_PLATFORMS, CONF_KIND, DOMAIN, EntryKind
 from .coordinator import ButtonConfigEntry, ButtonCoordinator
+from .memory import Memory
 from .removal import async_say_farewell
 from .services import async_setup_services
 from .studio import async_remove_studio, async_setup_studio, async_unload_studio
@@ -40,18 +41,21 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget a studio's jobs; stop a removed button, and let it be discovered again."""
+    """Forget a studio's jobs; take leave of a removed button, and let it be discovered again."""
     if entry.data[CONF_KIND] == EntryKind.STUDIO:
         await async_remove_studio(hass, entry)
     else:
         await async_say_farewell(hass, entry)
+        await Memory(hass, entry.entry_id).async_remove()
         bluetooth.async_rediscover_address(hass, entry.data[CONF_ADDRESS])
 
 
 async def _async_setup_button(hass: HomeAssistant, entry: ButtonConfigEntry) -> bool:
     """Set up a button without connecting to it: it may be out of range, and start-up must not wait for it."""
+    memory = Memory(hass, entry.entry_id)
+    await memory.async_load()
     try:
-        coordinator = ButtonCoordinator(hass, entry)
+        coordinator = ButtonCoordinator(hass, entry, memory)
     except ValueError as err:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="stored_key_invalid") from err
     entry.runtime_data = coordinator

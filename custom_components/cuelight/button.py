@@ -1,4 +1,4 @@
-"""What can be pressed in Home Assistant: identify and stop."""
+"""What can be pressed in Home Assistant: identify, play the favourite animation, stop."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +29,10 @@ DESCRIPTIONS: Final = (
         device_class=ButtonDeviceClass.IDENTIFY,
         entity_category=EntityCategory.DIAGNOSTIC,
         press=lambda coordinator: coordinator.async_identify(),
+    ),
+    Description(
+        key="play_favourite",
+        press=lambda coordinator: coordinator.async_play(coordinator.memory.favourite, 0),
     ),
     Description(key="stop", press=lambda coordinator: coordinator.async_stop()),
 )

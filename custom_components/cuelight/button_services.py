@@ -96,13 +96,14 @@ async def _async_upload_animation(call: ServiceCall) -> ServiceResponse:
     """Distil an animation and store it on the buttons; the answer tells its id and where the preview is."""
     hass = call.hass
     buttons = _buttons(call)
-    animation = await _async_distil(hass, await async_media_file(hass, call.data[ATTR_MEDIA]))
+    path = await async_media_file(hass, call.data[ATTR_MEDIA])
+    animation = await _async_distil(hass, path)
     asset_id = asset_id_of(animation.data)
     preview = (await async_get_library(hass)).root / PREVIEWS / f"{asset_id:04x}.gif"
     await hass.async_add_executor_job(_write_preview, animation, preview)
 
     async def store(button: ButtonCoordinator) -> None:
-        await button.async_upload({asset_id: animation.data})
+        await button.async_upload({asset_id: animation.data}, title=path.stem)
         if call.data[ATTR_PLAY]:
             await button.async_play(asset_id, 0)
 

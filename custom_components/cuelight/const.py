@@ -44,7 +44,13 @@ BUTTON_PLATFORMS: Final = [
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
+    Platform.UPDATE,
 ]
+
+FIRMWARE: Final = "0.1.0"
+"""The firmware that comes with this release, and the newest that it knows."""
+OLDEST_FIRMWARE: Final = "0.1.0"
+"""The oldest firmware that this release can be used with."""
 
 SERVO_CHANNELS: Final = 4
 CONTACTS: Final = 3

@@ -23,8 +23,6 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .analysis import Animation
-from .animations import BUILT_IN, NAMES, parse
 from .const import (
     CONF_DEV_ID,
     CONF_GEN,
@@ -40,12 +38,22 @@ from .const import (
     DOMAIN,
     EntryKind,
 )
-from .issues import async_check_path, async_forget, async_tell_unreachable
+from .issues import (
+    async_check_clock,
+    async_check_firmware,
+    async_check_late,
+    async_check_path,
+    async_forget,
+    async_tell_reached,
+    async_tell_unreachable,
+)
 from .link import (
     Ack,
+    AckCode,
     AuthenticationFailed,
     ButtonEvent,
     Command,
+    CommandRefused,
     Credentials,
     DeviceInformation,
     DeviceState,
@@ -63,6 +71,7 @@ from .link import (
     Play,
     Puppet,
     Servo,
+    Stale,
     Status,
     Superseded,
     TimedCue,
@@ -75,6 +84,7 @@ from .link import (
     Event as LinkEvent,
 )
 from .link.outputs import LEASE_S
+from .memory import Memory
 from .slots import slots_in_reach
 
 _LOGGER = logging.getLogger(__name__)
@@ -195,9 +205,10 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     Every method that talks to the button connects on demand, takes a bounded time and raises `link.LinkError`.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ButtonConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ButtonConfigEntry, memory: Memory) -> None:
         """Prepare; nothing is sent and nothing is waited for."""
         super().__init__(hass, _LOGGER, entry.data[CONF_ADDRESS], BluetoothScanningMode.PASSIVE, connectable=True)
+        self.memory = memory
         self.battery: int | None = None
         self.light: Light | None = None
         self.servos: dict[int, int] = {}
@@ -223,6 +234,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._was_available = False
         self._connecting = asyncio.Lock()
         self._auth_failures = 0
+        self._late = 0
         self._failed_at = 0.0
         self._contact_listeners: set[Callable[[ButtonEvent], None]] = set()
         self._in_range = asyncio.Event()
@@ -232,7 +244,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._end_look: CALLBACK_TYPE | None = None
         self._check_path: CALLBACK_TYPE | None = None
         self._to_show: list[CALLBACK_TYPE] = []
-        self._uploaded: dict[int, Animation] = {}
         self._loaded: tuple[TimedCue, ...] = ()
         self._running = False
         self._performing = False
@@ -244,6 +255,17 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     def title(self) -> str:
         """The button's name."""
         return self._entry.title
+
+    @property
+    def firmware(self) -> str | None:
+        """The firmware's version as the button told it last, also before a restart; None before the first link."""
+        device = self._device
+        return self.information.firmware or (device.sw_version if device else None)
+
+    @property
+    def _device(self) -> dr.DeviceEntry | None:
+        identifier = (DOMAIN, self.dev_id.hex())
+        return dr.async_get(self.hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
 
     @property
     @override
@@ -369,7 +391,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         if state is LinkState.CONNECTED:
             self._auth_failures = 0
             self._dismiss_reauth()
-            async_forget(self.hass, self._entry)
+            async_tell_reached(self.hass, self._entry)
             if (status := self.client.last_status) is not None:
                 self.fault = _fault(status.fault)
             self._rest(DeviceState.SESSION)
@@ -390,10 +412,11 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         except LinkError as err:
             _LOGGER.debug("%s did not tell what it is: %s", self.title, err)
             return
-        devices = dr.async_get(self.hass)
-        device = devices.async_get_device({(DOMAIN, self.dev_id.hex())})
-        if device is not None:
-            devices.async_update_device(device.id, model=self.information.model, sw_version=self.information.firmware)
+        if (device := self._device) is not None:
+            dr.async_get(self.hass).async_update_device(
+                device.id, model=self.information.model, sw_version=self.information.firmware
+            )
+        async_check_firmware(self.hass, self._entry, self.information.firmware)
         self._changed()
 
     @callback
@@ -560,10 +583,17 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
-        """Keep the link from being taken for another button."""
+        """Keep the link from being taken for another button, and note whether what it carries comes in time."""
         self._busy += 1
         try:
             yield
+        except Stale:
+            self._late += 1
+            async_check_late(self.hass, self._entry, self._late)
+            raise
+        else:
+            self._late = 0
+            async_check_late(self.hass, self._entry, self._late)
         finally:
             self._busy -= 1
 
@@ -612,9 +642,20 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._changed()
 
     async def async_play(self, asset_id: int, duration_ms: int) -> None:
-        """Show an animation, looping until the duration is over; 0 is once through."""
+        """Show an animation, looping until the duration is over; 0 is once through.
+
+        One that the button has lost, by a reset, is uploaded again if its bytes are remembered here.
+        """
+        play = Play(asset_id, duration_ms)
         try:
-            await self.async_send(Play(asset_id, duration_ms), supersede=True)
+            try:
+                await self.async_send(play, supersede=True)
+            except CommandRefused as err:
+                data = self.memory.data(asset_id)
+                if err.code != AckCode.UNKNOWN_ASSET or data is None:
+                    raise
+                await self.async_upload({asset_id: data})
+                await self.async_send(play, supersede=True)
         except Superseded:
             return
         self._show(asset_id)
@@ -647,12 +688,6 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             cancel()
         self._to_show.clear()
 
-    def animation(self, asset_id: int) -> Animation | None:
-        """Return the pictures of an animation that is built in, or was uploaded by this host since it started."""
-        if asset_id < len(NAMES):
-            return parse(BUILT_IN[NAMES[asset_id]])
-        return self._uploaded.get(asset_id)
-
     async def async_rotate_key(self) -> int:
         """Rotate the key and return its generation; every output goes to rest on the way."""
         with self._at_work():
@@ -683,9 +718,15 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     # Performing
 
     async def async_upload(
-        self, assets: Mapping[int, bytes], on_progress: Callable[[float], None] | None = None
+        self, assets: Mapping[int, bytes], on_progress: Callable[[float], None] | None = None, title: str = ""
     ) -> None:
-        """Store the assets that the button does not hold yet; ``on_progress`` hears the share done, 0 to 1."""
+        """Store the assets that the button does not hold yet, and remember them.
+
+        Args:
+            assets: their bytes, by id.
+            on_progress: hears the share done, 0 to 1.
+            title: what a person may choose them by later; none for what belongs to a scene.
+        """
         total = sum(map(len, assets.values())) or 1
         done = 0
         with self._at_work():
@@ -697,8 +738,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                         on_progress((before + share * size) / total)
 
                 await self.client.upload(asset_id, data, report)
-                if (animation := parse(data)) is not None:
-                    self._uploaded[asset_id] = animation
+                await self.memory.async_keep(asset_id, data, title)
                 done += len(data)
                 report(0.0, done, 0)
 
@@ -735,6 +775,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         # The start was planned by the button's clock as it was known then; what is known better by now is the skew.
         zero_at = self.client.clock_offset
         skew = None if zero_at is None else zero_at + performed.start_ms / 1000 - start_at
+        async_check_clock(self.hass, self._entry, skew)
         return PerformanceOutcome(performed.acked_cues, skew, DoneCode(performed.done.code))
 
     async def async_perform(

@@ -53,7 +53,7 @@ class ButtonDisplay(ButtonEntity, ImageEntity):
         self._attr_image_last_updated = None if self._picture() is None else dt_util.utcnow()
 
     def _picture(self) -> Animation | None:
-        return _dark() if self._shown is None else self.coordinator.animation(self._shown)
+        return _dark() if self._shown is None else self.coordinator.memory.animation(self._shown)
 
     @override
     async def async_image(self) -> bytes | None:

@@ -8,7 +8,6 @@ from homeassistant.components.sensor import RestoreSensor, SensorDeviceClass, Se
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import PERCENTAGE, SIGNAL_STRENGTH_DECIBELS_MILLIWATT, EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, EntryKind
@@ -113,8 +112,7 @@ class ButtonFirmware(ButtonEntity, SensorEntity):
     @override
     def native_value(self) -> str | None:
         """Return the version."""
-        known = self.device_entry.sw_version if isinstance(self.device_entry, DeviceEntry) else None
-        return self.coordinator.information.firmware or known
+        return self.coordinator.firmware
 
 
 class ButtonLastPerformance(ButtonEntity, RestoreSensor):

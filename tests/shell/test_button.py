@@ -2,6 +2,7 @@
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,19 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from PIL import Image, ImageSequence
 from pytest_homeassistant_custom_component.common import mock_restore_cache_with_extra_data
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.cuelight.analysis.codec import encode_animation
+from custom_components.cuelight.const import FIRMWARE as NEWEST
 from custom_components.cuelight.link import (
     AckCode,
+    Asset,
     ButtonEvent,
     ButtonKind,
+    Chunk,
+    Command,
+    CommandRefused,
+    Commit,
     DeviceState,
     Done,
     DoneCode,
@@ -36,6 +44,7 @@ from custom_components.cuelight.link import (
     TimedCue,
 )
 from custom_components.cuelight.link.const import FIRMWARE_UUID, MODEL_UUID
+from custom_components.cuelight.memory import KEPT
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, FakeButton, Radio
@@ -51,7 +60,11 @@ IDENTIFY = "button.stage_left_identify"
 LAST_PERFORMANCE = "sensor.stage_left_last_performance"
 PROBLEM = "binary_sensor.stage_left_problem"
 ANIMATION = "select.stage_left_animation"
+FAVOURITE = "select.stage_left_favourite"
+PLAY_FAVOURITE = "button.stage_left_play_favourite"
+FIRMWARE = "update.stage_left_firmware"
 DISPLAY = "image.stage_left_display"
+LIT = encode_animation([np.ones((32, 32), np.bool_)], 4)
 
 
 def state(hass: HomeAssistant, entity_id: str) -> State:
@@ -102,6 +115,9 @@ def snapshot_entities() -> dict[str, bool]:
         LAST_PERFORMANCE: False,
         PROBLEM: False,
         ANIMATION: False,
+        FAVOURITE: False,
+        PLAY_FAVOURITE: False,
+        FIRMWARE: False,
         DISPLAY: False,
     }
 
@@ -556,11 +572,117 @@ async def test_an_uploaded_picture_is_seen_when_it_is_played(
     hass: HomeAssistant, button: FakeButton, set_up: SetUp
 ) -> None:
     entry = await set_up()
-    await entry.runtime_data.async_upload({0x300: encode_animation([np.ones((32, 32), np.bool_)], 4)})
+    await entry.runtime_data.async_upload({0x300: LIT})
     await entry.runtime_data.async_play(0x300, 5000)
     await hass.async_block_till_done()
     [lit] = await frames_of(hass)
     assert any(lit)
+
+
+async def test_an_uploaded_picture_is_seen_after_a_restart_too(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await entry.runtime_data.async_upload({0x300: LIT})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await entry.runtime_data.async_play(0x300, 5000)
+    await hass.async_block_till_done()
+    [lit] = await frames_of(hass)
+    assert any(lit)
+    assert state(hass, ANIMATION).state == STATE_UNKNOWN, "what belongs to a scene is no choice of a person's"
+
+
+async def test_an_animation_that_the_button_has_lost_is_uploaded_again(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await entry.runtime_data.async_upload({0x300: LIT})
+    uploaded = len(button.commands)
+    act_on = button.session._act
+    lost = True
+
+    def forgetful(command: Command) -> AckCode:
+        nonlocal lost
+        if isinstance(command, Play) and lost:
+            return AckCode.UNKNOWN_ASSET
+        lost = lost and not isinstance(command, Commit)
+        return act_on(command)
+
+    button.session._act = forgetful
+    await entry.runtime_data.async_play(0x300, 5000)
+    assert [type(command) for command in button.commands[uploaded:]] == [Asset, Chunk, Commit, Play]
+    lost = True
+    with pytest.raises(CommandRefused):
+        await entry.runtime_data.async_play(0x301, 5000)
+
+
+async def test_only_so_many_animations_are_remembered_and_always_the_favourite(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    memory = (await set_up()).runtime_data.memory
+    await memory.async_keep(0x300, LIT, "cat")
+    await memory.async_prefer(0x300)
+    for asset_id in range(0x301, 0x301 + KEPT + 1):
+        await memory.async_keep(asset_id, LIT, "cat")
+    assert memory.data(0x300) == LIT
+    assert memory.data(0x301) is None
+    assert memory.data(0x302) == LIT
+    assert memory.name(0x300) == "cat"
+    assert memory.name(0x302) == "cat (0302)", "two of one name can be told apart"
+    await memory.async_keep(0x300, LIT)
+    assert memory.name(0x300) == "cat", "a scene that holds the same animation takes no name away"
+
+
+async def test_the_favourite_is_chosen_with_nothing_sent_and_played_at_a_press(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    assert state(hass, FAVOURITE).state == "idle"
+    await act(hass, "select.select_option", FAVOURITE, option="happy")
+    assert radio.connects == 0
+    await act(hass, "button.press", PLAY_FAVOURITE)
+    assert button.commands == [Play(7, 0)]
+    await entry.runtime_data.async_upload({0x300: LIT}, title="cat")
+    await act(hass, "select.select_option", FAVOURITE, option="cat")
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert state(hass, FAVOURITE).state == "cat"
+    await act(hass, "button.press", PLAY_FAVOURITE)
+    assert button.commands[-1] == Play(0x300, 0)
+    assert state(hass, ANIMATION).state == "cat"
+    await hass.config_entries.async_remove(entry.entry_id)
+    again = await set_up(button_entry())
+    assert again.runtime_data.memory.favourite == 0, "a removed button's memory goes with it"
+
+
+@pytest.mark.parametrize(("installed", "expected"), [("0.0.9", STATE_ON), (NEWEST, STATE_OFF), ("99.0.0", STATE_OFF)])
+async def test_a_newer_firmware_is_told_and_how_to_flash_it_but_cannot_be_installed(
+    hass: HomeAssistant,
+    button: FakeButton,
+    set_up: SetUp,
+    hass_ws_client: WebSocketGenerator,
+    installed: str,
+    expected: str,
+) -> None:
+    button.information[FIRMWARE_UUID] = installed.encode()
+    await set_up()
+    assert state(hass, FIRMWARE).state == STATE_UNKNOWN
+    await act(hass, "button.press", IDENTIFY)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    told = state(hass, FIRMWARE)
+    assert (told.state, told.attributes["installed_version"]) == (expected, installed)
+    assert told.attributes["latest_version"] == NEWEST
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "update/release_notes", "entity_id": FIRMWARE})
+    notes = (await client.receive_json())["result"]
+    assert "script/firmware" in notes
+    assert "Stage left" in notes
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "update.install", FIRMWARE)
+
+
+def test_the_firmware_of_this_checkout_is_the_newest_that_is_known() -> None:
+    text = (Path(__file__).parents[2] / "firmware" / "CMakeLists.txt").read_text()
+    assert f"project(cuelight VERSION {NEWEST} " in text
 
 
 async def test_the_display_is_followed_through_a_performance(
