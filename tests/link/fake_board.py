@@ -26,7 +26,9 @@ from custom_components.cuelight.link.const import (
     DoneCode,
 )
 from custom_components.cuelight.link.credentials import Credentials
-from custom_components.cuelight.link.session import DeviceSession, KeySlot
+from custom_components.cuelight.link.session import KeySlot
+
+from .pairing_device import PairingDevice
 
 DEV_ID = bytes.fromhex("0102030405060708")
 INST_ID = bytes.fromhex("a1b2c3d4")
@@ -80,7 +82,7 @@ class FakeBoard:
         self.touch: Callable[[bool, bytes], bytes | None] = lambda to_device, frame: frame
         self.written: list[bytes] = []
         self.slots = {0: KeySlot(key, gen)}
-        self.session = DeviceSession(DEV_ID, inst_id, self.slots, act=self._act, rest=self._rest)
+        self.session = PairingDevice(DEV_ID, inst_id, self.slots, act=self._act, rest=self._rest)
         self.client: FakeClient | None = None
         self._to_host = _Air()
         self._staged: _Staged | None = None
@@ -123,8 +125,24 @@ class FakeBoard:
 
     def press(self, button: int, kind: c.ButtonKind) -> None:
         """A contact does something."""
+        if self.session.state < DeviceState.SESSION:
+            self.session.keep(button, kind, self._now())
+            self._flush(self.session.pressed() if (button, kind) == (0, c.ButtonKind.PRESS) else [])
+            return
         self._tell(c.ButtonEvent(button, kind, self.session.clock_ms(self._now())))
         self._flush([])
+
+    def hold(self) -> None:
+        """Contact 0 is held for five seconds: the pairing window opens."""
+        self._drop_run(None)
+        self._flush(self.session.open_window(self._now()))
+        asyncio.get_running_loop().call_at(self.session.window_end, self._window_over)
+
+    def _window_over(self) -> None:
+        under_way = self.session.under_way
+        self._poll()
+        if under_way and not self.session.under_way:
+            self.lose_link()
 
     def send(self, frames: list[bytes]) -> None:
         """Notify."""

@@ -25,12 +25,16 @@ COMMANDS = [
     c.Rekey(3, 255, bytes(32)),
     c.Identify(65535),
     c.Puppet(0x100, 11, 255, 65535, 65535),
+    c.Forget(3),
+    c.Set(7, 2**32 - 1),
+    c.Get(255),
 ]
 EVENTS = [
     c.ButtonEvent(0, c.ButtonKind.LONG, 2**32 - 1),
     c.Status(c.DeviceState.ACTIVE, 86_400_000, 60, 3300, 10, 2**24 - 1),
     c.Ack(2**24 - 1, 9),
     c.Done(1, 3),
+    c.Value(2, 2**32 - 1),
 ]
 BAD_CUES = [
     [],
@@ -184,7 +188,7 @@ def test_no_changed_byte_decodes_to_the_same_or_raises_anything_unexpected(paylo
 
 
 @pytest.mark.parametrize(
-    "payload", ["8118ff", "810f", "811863", "820f6161", "8418200000f6", "820f818101", "811a00010000"]
+    "payload", ["8118ff", "8113", "811863", "82136161", "8418200000f6", "8213818101", "811a00010000"]
 )
 def test_well_formed_unknown_operations_are_told_apart(payload: str) -> None:
     with pytest.raises(UnknownOperation) as caught:

@@ -63,7 +63,7 @@ def test_a_pending_key_completes_or_is_dropped_for_the_one_the_button_kept() -> 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", bytes(13), bytes(15), b"\x02" + bytes(13), b"\x00" + bytes(13), bytes(255)],
+    [b"", bytes(13), bytes(15), b"\x02" + bytes(13), b"\x00" + bytes(13), b"\x12" + bytes(13), bytes(255)],
 )
 def test_other_peoples_advertisements_are_not_ours(data: bytes) -> None:
     assert parse_advertisement({0xFFFF: data}) is None
@@ -74,6 +74,22 @@ def test_an_advertisement_is_read() -> None:
     found = parse_advertisement({0xFFFF: bytes.fromhex("01 1122334455667788 a1b2c3d4 ff")})
     assert found is not None
     assert (found.dev_id.hex(), found.inst_id.hex(), found.battery_percent) == ("1122334455667788", "a1b2c3d4", 100)
+
+
+@pytest.mark.parametrize(
+    ("first", "flags"),
+    [
+        ("01", (False, False)),
+        ("11", (True, False)),
+        ("21", (False, True)),
+        ("31", (True, True)),
+        ("c1", (False, False)),
+    ],
+)
+def test_an_advertisement_tells_of_pairing_and_of_a_press(first: str, flags: tuple[bool, bool]) -> None:
+    found = parse_advertisement({0xFFFF: bytes.fromhex(first) + bytes(13)})
+    assert found is not None
+    assert (found.pairing, found.press_waiting) == flags
 
 
 def test_an_address_is_static_random_and_for_ever() -> None:

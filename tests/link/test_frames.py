@@ -29,6 +29,7 @@ def test_only_the_first_bytes_of_the_protocol_have_a_type() -> None:
         0x56: "CMD",
         0x5C: "EVT",
         0x60: "ERR",
+        0x68: "PAIR",
     }
     with pytest.raises(MalformedFrame):
         f.frame_type(b"")

@@ -13,6 +13,8 @@ from .commands import (
     Cues,
     Done,
     Event,
+    Forget,
+    Get,
     Identify,
     Light,
     Play,
@@ -22,9 +24,11 @@ from .commands import (
     Renew,
     Run,
     Servo,
+    Set,
     Status,
     Stop,
     TimedCue,
+    Value,
 )
 from .connection import DeviceInformation, Limits
 from .const import (
@@ -39,6 +43,7 @@ from .const import (
     Fault,
     LightPattern,
     Motion,
+    SettingKey,
 )
 from .credentials import Credentials
 from .exceptions import (
@@ -47,11 +52,15 @@ from .exceptions import (
     DeviceImpostor,
     FrameTooLong,
     InvalidArgument,
+    KeySlotsFull,
     LinkError,
     LinkLost,
     LinkReleased,
     LinkTimeout,
     LinkUnreachable,
+    PairingClosed,
+    PairingFailed,
+    PairingInProgress,
     ProtocolError,
     Stale,
     Superseded,
@@ -61,6 +70,7 @@ from .exceptions import (
     WrongInstance,
     WrongKey,
 )
+from .pairing_client import PairingClient
 
 __all__ = [
     "COMPANY_ID",
@@ -88,9 +98,12 @@ __all__ = [
     "ErrorCode",
     "Event",
     "Fault",
+    "Forget",
     "FrameTooLong",
+    "Get",
     "Identify",
     "InvalidArgument",
+    "KeySlotsFull",
     "Light",
     "LightPattern",
     "Limits",
@@ -102,6 +115,10 @@ __all__ = [
     "LinkTimeout",
     "LinkUnreachable",
     "Motion",
+    "PairingClient",
+    "PairingClosed",
+    "PairingFailed",
+    "PairingInProgress",
     "Performed",
     "Play",
     "ProtocolError",
@@ -111,6 +128,8 @@ __all__ = [
     "Renew",
     "Run",
     "Servo",
+    "Set",
+    "SettingKey",
     "Stale",
     "Status",
     "Stop",
@@ -118,6 +137,7 @@ __all__ = [
     "TimedCue",
     "UnknownKeySlot",
     "UnreachableReason",
+    "Value",
     "WrongGeneration",
     "WrongInstance",
     "WrongKey",

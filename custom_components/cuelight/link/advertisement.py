@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 COMPANY_ID = 0xFFFF
 _VERSION = 1
+_VERSION_BITS = 0x0F
+_PAIRING = 0x10
+_PRESS_WAITING = 0x20
 _SIZE = 14
 
 
@@ -16,19 +19,30 @@ class Advertisement:
         dev_id: the button's identity, 8 bytes.
         inst_id: its instance, 4 bytes, new after each factory reset.
         battery_percent: supply left.
+        pairing: a person has opened its pairing window.
+        press_waiting: a press found no session, and is told to the first that comes within seconds.
     """
 
     dev_id: bytes
     inst_id: bytes
     battery_percent: int
+    pairing: bool = False
+    press_waiting: bool = False
 
 
 def parse_advertisement(manufacturer_data: dict[int, bytes]) -> Advertisement | None:
     """Read a button's advertisement; None when it is not one, or of another version."""
     data = manufacturer_data.get(COMPANY_ID, b"")
-    if len(data) != _SIZE or data[0] != _VERSION:
+    if len(data) != _SIZE or data[0] & _VERSION_BITS != _VERSION:
         return None
-    return Advertisement(bytes(data[1:9]), bytes(data[9:13]), min(data[13], 100))
+    flags = data[0]
+    return Advertisement(
+        dev_id=bytes(data[1:9]),
+        inst_id=bytes(data[9:13]),
+        battery_percent=min(data[13], 100),
+        pairing=bool(flags & _PAIRING),
+        press_waiting=bool(flags & _PRESS_WAITING),
+    )
 
 
 def device_address(dev_id: bytes) -> str:

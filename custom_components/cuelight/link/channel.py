@@ -9,7 +9,7 @@ from enum import StrEnum
 from bleak.backends.device import BLEDevice
 
 from .backoff import Backoff
-from .commands import Ack, Command, Done, Event, Renew, Status
+from .commands import Ack, Command, Done, Event, Renew, Status, Value
 from .connection import Connection, Limits
 from .const import AckCode, DoneCode
 from .credentials import Credentials
@@ -161,6 +161,17 @@ class Channel:
         """
         async with connection.write_lock:
             future = await connection.transmit_query()
+        return await connection.answer(future, self.limits.command_s)
+
+    async def get(self, connection: Connection, key: int) -> Value:
+        """Ask for a setting at once.
+
+        Raises:
+            CommandRefused: the button has no such setting.
+            LinkError: it did not get through.
+        """
+        async with connection.write_lock:
+            future = await connection.transmit_get(key)
         return await connection.answer(future, self.limits.command_s)
 
     def adopt(self, credentials: Credentials) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from bleak.backends.device import BLEDevice
 
 from .channel import Channel, LinkState
-from .commands import Ack, Command, Done, Event, Query, Rekey, Run, Status, Stop, TimedCue
+from .commands import Ack, Command, Done, Event, Forget, Get, Query, Rekey, Run, Set, Status, Stop, TimedCue
 from .connection import Connection, DeviceInformation, Limits
-from .const import AckCode, DoneCode
+from .const import AckCode, DoneCode, SettingKey
 from .credentials import Credentials
 from .exceptions import (
     CommandRefused,
@@ -187,7 +187,7 @@ class LinkClient:
         """Send a command in its turn; returns when the button has acknowledged it.
 
         Args:
-            command: anything but a query, a rekey and a stop, which have methods of their own.
+            command: anything but a query, a get, a rekey and a stop, which have methods of their own.
             supersede: let this command (play, puppet, light, servo) take the place of unsent ones for the same output
                 that were sent with ``supersede`` too; these raise ``Superseded``.
 
@@ -196,7 +196,7 @@ class LinkClient:
             Superseded: a newer command or a stop came first; it was not sent.
             LinkError: it did not get through; see the tree in ``exceptions``.
         """
-        if isinstance(command, Query | Rekey | Stop):
+        if isinstance(command, Query | Get | Rekey | Stop):
             raise InvalidArgument("command", f"A {type(command).__name__.lower()} command has a method of its own.")
         output = output_of(command) if supersede else None
         if supersede:
@@ -221,6 +221,32 @@ class LinkClient:
         """
         with self._channel.hold():
             return await self._channel.query(await self._channel.up())
+
+    async def setting(self, key: SettingKey) -> int:
+        """Ask the button for one of its settings; returns its value, in the units of ``SettingKey``.
+
+        Raises:
+            CommandRefused: the button has no such setting.
+            LinkError: it did not get through.
+        """
+        with self._channel.hold():
+            return (await self._channel.get(await self._channel.up(), key)).value
+
+    async def set_setting(self, key: SettingKey, value: int) -> None:
+        """Change one of the button's settings; it is in effect, and survives a power cut, when this returns.
+
+        Raises:
+            CommandRefused: the button cannot be set to this; see also ``send``.
+        """
+        await self.send(Set(key, value))
+
+    async def forget_key(self) -> None:
+        """Let the button forget this host's key. The session goes on until it ends; it is the last one.
+
+        Raises:
+            CommandRefused: the key is the label's, which a button never forgets; see also ``send``.
+        """
+        await self.send(Forget(self._channel.credentials.slot))
 
     async def upload(self, asset_id: int, data: bytes, progress: Callable[[float], None] | None = None) -> bool:
         """Upload an asset, starting again when the link is lost on the way.

@@ -317,6 +317,31 @@ class Identify(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Forget(Command):
+    """Erase a controller's key and the one pending for it; the session goes on until it ends."""
+
+    operation = 15
+    slot: _U8
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Command):
+    """Change a setting, by its ``SettingKey``."""
+
+    operation = 16
+    key: _U8
+    value: _U32
+
+
+@dataclass(frozen=True, slots=True)
+class Get(Command):
+    """Ask for a setting; a ``Value`` alone answers it."""
+
+    operation = 17
+    key: _U8
+
+
+@dataclass(frozen=True, slots=True)
 class Event(_Payload):
     """What a button tells its host."""
 
@@ -362,14 +387,24 @@ class Done(Event):
     code: _U8
 
 
+@dataclass(frozen=True, slots=True)
+class Value(Event):
+    """A setting's value, as asked for."""
+
+    operation = 36
+    key: _U8
+    value: _U32
+
+
 _COMMAND_TYPES: dict[int, type[Command]] = {
     command_type.operation: command_type
     for command_type in (
-        Play, Light, Servo, Cues, Run, Stop, Renew, Asset, Chunk, Commit, Query, Rekey, Identify, Puppet
+        Play, Light, Servo, Cues, Run, Stop, Renew, Asset, Chunk, Commit, Query, Rekey, Identify, Puppet, Forget,
+        Set, Get
     )
 }  # fmt: skip
 _CUE_TYPES: dict[int, type[Command]] = {kind.operation: kind for kind in (Play, Light, Servo, Puppet)}
-_EVENT_TYPES: dict[int, type[Event]] = {kind.operation: kind for kind in (ButtonEvent, Status, Ack, Done)}
+_EVENT_TYPES: dict[int, type[Event]] = {kind.operation: kind for kind in (ButtonEvent, Status, Ack, Done, Value)}
 
 
 def encode(command: Command, lease_units: int | None = None) -> bytes:

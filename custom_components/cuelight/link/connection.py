@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import bleak_retry_connector
 from bleak import BleakClient
@@ -11,10 +12,19 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
-from .commands import Ack, Command, Event, Query, Status
-from .const import FIRMWARE_UUID, INFORMATION_UUID, MAX_FRAME, MODEL_UUID, RX_UUID, SERVICE_UUID, TX_UUID
+from .commands import Ack, Command, Event, Get, Query, Status, Value
+from .const import (
+    FIRMWARE_UUID,
+    INFORMATION_UUID,
+    MAX_FRAME,
+    MODEL_UUID,
+    RX_UUID,
+    SERVICE_UUID,
+    TX_UUID,
+)
 from .credentials import Credentials
 from .exceptions import (
+    CommandRefused,
     FrameTooLong,
     LinkError,
     LinkLost,
@@ -104,6 +114,8 @@ class Connection:
         self._proof: asyncio.Future[Status] | None = None
         self._acks: dict[int, asyncio.Future[Ack]] = {}
         self._queries: dict[int, asyncio.Future[Status]] = {}
+        self._gets: dict[int, tuple[int, asyncio.Future[Value]]] = {}
+        self._heard: Callable[[bytes, float], None] | None = None
         self._error: LinkError | None = None
         self._frame_limit: int | None = None
 
@@ -164,20 +176,29 @@ class Connection:
         Raises:
             AuthenticationFailed, WrongInstance, ProtocolError, LinkLost, LinkTimeout.
         """
-        client = self._connected_client()
-        again = self._hello is not None
         self._hello, self._proof, self._session = self._loop.create_future(), self._loop.create_future(), None
         async with bounded("handshake", self._limits.handshake_s):
-            if again:
-                await client.stop_notify(self._characteristic(TX_UUID))
-            subscribed_at = self._loop.time()
-            await client.start_notify(self._characteristic(TX_UUID), self._notified)
+            subscribed_at = await self.subscribe(self._take)
             hello, arrived_at = await self._hello
             session = HostSession(credentials, subscribed_at)
             auth = session.greet(hello, arrived_at)
             self._session = session
-            await self._write(auth)
+            await self.write(auth)
             return await self._proof
+
+    async def subscribe(self, heard: Callable[[bytes, float], None]) -> float:
+        """Subscribe anew, which makes the device say HELLO; returns when that was asked for.
+
+        Args:
+            heard: takes each notification from then on, and when it arrived.
+        """
+        client = self._connected_client()
+        if self._heard is not None:
+            await client.stop_notify(self._characteristic(TX_UUID))
+        self._heard = heard
+        subscribed_at = self._loop.time()
+        await client.start_notify(self._characteristic(TX_UUID), self._notified)
+        return subscribed_at
 
     async def transmit(self, command: Command, lease_units: int | None = None) -> asyncio.Future[Ack]:
         """Write a command; returns the future of its ack. Needs ``write_lock``: counters go out in order.
@@ -191,6 +212,14 @@ class Connection:
     async def transmit_query(self) -> asyncio.Future[Status]:
         """Write a query; otherwise like ``transmit``."""
         return await self._transmit(self._signed(Query(), None), self._queries)
+
+    async def transmit_get(self, key: int) -> asyncio.Future[Value]:
+        """Write a question for a setting; otherwise like ``transmit``. The future raises CommandRefused, if refused."""
+        sent = self._signed(Get(key), None)
+        future: asyncio.Future[Value] = self._loop.create_future()
+        self._gets[sent.counter] = (key, future)
+        await self._put(sent, self._gets)
+        return future
 
     async def transmit_rekey(self, slot: int, gen: int, new_key: bytes) -> asyncio.Future[Ack]:
         """Write a rekey command; otherwise like ``transmit``."""
@@ -232,7 +261,7 @@ class Connection:
         if self._error is not None:
             return
         self._error = error
-        for future in (self._hello, self._proof, *self._acks.values(), *self._queries.values()):
+        for future in self._waiting():
             if future is not None and not future.done():
                 future.set_exception(error)
                 future.exception()  # not everyone is listening
@@ -258,17 +287,27 @@ class Connection:
     async def _transmit[T: Event](self, sent: Sent, waiting: dict[int, asyncio.Future[T]]) -> asyncio.Future[T]:
         future: asyncio.Future[T]
         future = waiting[sent.counter] = self._loop.create_future()
+        await self._put(sent, waiting)
+        return future
+
+    async def _put(self, sent: Sent, waiting: dict[int, Any]) -> None:
+        """Write a command that ``waiting`` already holds the answer's place for."""
         try:
             async with bounded("command", self._limits.command_s):
-                await self._write(sent.frame)
+                await self.write(sent.frame)
         except BaseException as err:
             waiting.pop(sent.counter, None)
             if isinstance(err, LinkLost | LinkTimeout):
                 self.fail(err)
             raise
-        return future
 
-    async def _write(self, frame: bytes) -> None:
+    async def write(self, frame: bytes) -> None:
+        """Write one frame.
+
+        Raises:
+            FrameTooLong: this connection cannot carry it; nothing was sent.
+            BleakError, OSError, EOFError: the Bluetooth stack failed.
+        """
         client, characteristic = self._connected_client(), self._characteristic(RX_UUID)
         limit = characteristic.max_write_without_response_size
         too_long = len(frame) > limit
@@ -287,9 +326,11 @@ class Connection:
             raise
 
     def _notified(self, _characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
-        if self._error is not None:
-            return
-        frame, now = bytes(data), self._loop.time()
+        if self._error is None and self._heard is not None:
+            self._heard(bytes(data), self._loop.time())
+
+    def _take(self, frame: bytes, now: float) -> None:
+        """Take what is notified from a handshake on."""
         if self._session is None:
             self._take_hello(frame, now)
             return
@@ -318,12 +359,28 @@ class Connection:
         match event:
             case Ack():
                 _resolve(self._acks.pop(event.counter, None), event)
+                if event.counter in self._gets:
+                    self._refuse_get(event)
+                return
+            case Value():
+                asked = next((counter for counter, (key, _) in self._gets.items() if key == event.key), None)
+                if asked is not None:
+                    _resolve(self._gets.pop(asked)[1], event)
                 return
             case Status():
                 _resolve(self._proof, event)
                 for counter in [key for key in self._queries if key <= event.last_counter]:
                     _resolve(self._queries.pop(counter), event)
         self._on_event(event)
+
+    def _refuse_get(self, ack: Ack) -> None:
+        _, future = self._gets.pop(ack.counter)
+        if not future.done():
+            future.set_exception(CommandRefused(ack.code, "get"))
+
+    def _waiting(self) -> list[asyncio.Future[Any] | None]:
+        gets = [future for _, future in self._gets.values()]
+        return [self._hello, self._proof, *self._acks.values(), *self._queries.values(), *gets]
 
     def _disconnected(self, _client: BleakClient) -> None:
         self.fail(LinkLost("The link to the button was lost."))

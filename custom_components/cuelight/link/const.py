@@ -24,6 +24,11 @@ AUTH_TIMEOUT_S: Final = 5.0
 MAX_COMMAND_AGE_MS: Final = 2000
 MAX_TICK_LEAD_MS: Final = 500
 
+PAIRING_WINDOW_S: Final = 60.0
+MIN_PAIRING_MTU: Final = 64
+KEPT_PRESSES: Final = 4
+KEPT_PRESS_S: Final = 10.0
+
 FIRST_BUILT_IN_SPRITE: Final = 0x0100
 FIRST_UPLOADED_ASSET: Final = 0x0200
 
@@ -50,6 +55,10 @@ class ErrorCode(IntEnum):
     UNKNOWN_KEY = 7
     WRONG_GEN = 8
     EXPIRED = 9
+    PAIRING = 14
+    PAIRING_CLOSED = 15
+    PAIRING_FAILED = 16
+    SLOTS_FULL = 17
 
 
 class Fault(IntEnum):
@@ -69,6 +78,10 @@ class Fault(IntEnum):
     WATCHDOG = 11
     BROWN_OUT = 12
     STORE = 13
+    PAIRING = 14
+    PAIRING_CLOSED = 15
+    PAIRING_FAILED = 16
+    SLOTS_FULL = 17
 
 
 class AckCode(IntEnum):
@@ -103,6 +116,24 @@ class ButtonKind(IntEnum):
     SINGLE = 2
     DOUBLE = 3
     LONG = 4
+
+
+class SettingKey(IntEnum):
+    """What can be read of a button's settings, and set but for the first two.
+
+    ``STORE_FREE`` is bytes, ``KEY_SLOTS`` a bit for each slot in use, ``LIGHT_CAP`` 1 to 255, ``SERVO_SPEED``
+    decidegrees a second from 1, ``SERVO_LIMITS_0`` and on a servo's soft limits: lower << 16 | upper, in decidegrees
+    up to 1800.
+    """
+
+    STORE_FREE = 0
+    KEY_SLOTS = 1
+    LIGHT_CAP = 2
+    SERVO_SPEED = 3
+    SERVO_LIMITS_0 = 4
+    SERVO_LIMITS_1 = 5
+    SERVO_LIMITS_2 = 6
+    SERVO_LIMITS_3 = 7
 
 
 class LightPattern(IntEnum):

@@ -107,6 +107,22 @@ class DeviceImpostor(AuthenticationFailed):
     """What answers at this address does not hold the button's key."""
 
 
+class PairingInProgress(LinkError):
+    """The button's pairing window is open: sessions wait until it closes, a minute at most."""
+
+
+class PairingClosed(LinkError):
+    """The button's pairing window is not open, or was used up by an earlier attempt."""
+
+
+class PairingFailed(LinkError):
+    """The pairing came to nothing: the two sides did not follow it to its end. Nothing was stored by the host."""
+
+
+class KeySlotsFull(LinkError):
+    """Every key slot for controllers is taken."""
+
+
 class WrongInstance(LinkError):
     """The button was reset or replaced since it was paired.
 

@@ -37,6 +37,7 @@ class FrameType(IntEnum):
     CMD = 2
     EVT = 3
     ERR = 4
+    PAIR = 5
 
 
 # Type, width of the counter, presence of the tick: each frame type allows only some.
@@ -46,6 +47,7 @@ _ALLOWED_FLAGS = {
     FrameType.CMD: (0, _WITH_TICK, _WIDE_COUNTER, _WIDE_COUNTER | _WITH_TICK),
     FrameType.EVT: (_WIDE_COUNTER,),
     FrameType.ERR: (0,),
+    FrameType.PAIR: (0,),
 }
 
 

@@ -12,10 +12,12 @@ from typing import NoReturn
 
 from . import commands, frames
 from .clock import SessionClock
-from .commands import Ack, Command, Event, Query, Rekey, Status, Stop
+from .commands import Ack, ButtonEvent, Command, Event, Forget, Get, Query, Rekey, Set, Status, Stop, Value
 from .const import (
     AUTH_TIMEOUT_S,
     COUNTER_LIMIT,
+    KEPT_PRESS_S,
+    KEPT_PRESSES,
     LEASE_UNIT_MS,
     MAX_COMMAND_AGE_MS,
     MAX_FRAME,
@@ -24,9 +26,11 @@ from .const import (
     SESSION_LIMIT_S,
     TICK_MS,
     AckCode,
+    ButtonKind,
     DeviceState,
     ErrorCode,
     Fault,
+    SettingKey,
 )
 from .credentials import Credentials
 from .exceptions import (
@@ -36,6 +40,7 @@ from .exceptions import (
     LinkLost,
     MalformedFrame,
     MalformedPayload,
+    PairingInProgress,
     ProtocolError,
     SessionExpired,
     UnknownKeySlot,
@@ -146,7 +151,7 @@ class HostSession:
         """Verify what the device notified after HELLO; None for what needs no reaction.
 
         Raises:
-            WrongKey, UnknownKeySlot, WrongGeneration: the device refused AUTH.
+            WrongKey, UnknownKeySlot, WrongGeneration, PairingInProgress: the device refused AUTH.
             DeviceImpostor: its first event does not verify.
             LinkLost: it ended the session.
             ProtocolError: it broke the protocol. Nothing after an error is to be trusted.
@@ -214,6 +219,8 @@ class HostSession:
                 raise UnknownKeySlot(f"The button holds no key in slot {self.credentials.slot}.")
             case ErrorCode.WRONG_GEN:
                 raise WrongGeneration(err.gen, self.credentials.gen)
+            case ErrorCode.PAIRING:
+                raise PairingInProgress("The button is being paired; it takes no session until that has ended.")
             case _:
                 raise LinkLost("The device ended the handshake.", code)
 
@@ -249,12 +256,20 @@ class KeySlot:
         return KeySlot(self.pending_key, gen) if self.pending_key is not None and gen == self.pending_gen else self
 
 
-class _Refused(Exception):
-    """A frame ends the session."""
+class Refused(Exception):
+    """A frame ends the session at the device."""
 
     def __init__(self, code: ErrorCode, gen: int = 0) -> None:
         self.code = code
         self.gen = gen
+
+
+_DEFAULT_SETTINGS = {
+    SettingKey.STORE_FREE: 0,
+    SettingKey.LIGHT_CAP: 0xFF,
+    SettingKey.SERVO_SPEED: 6000,
+    **dict.fromkeys(range(SettingKey.SERVO_LIMITS_0, SettingKey.SERVO_LIMITS_3 + 1), 1800),
+}
 
 
 class DeviceSession:
@@ -286,6 +301,8 @@ class DeviceSession:
         self.state = DeviceState.SAFE
         self.fault = Fault.NONE
         self.last_counter = 0
+        self.pairing_open = False
+        self.settings = dict(_DEFAULT_SETTINGS)
         self._slots = slots
         self._act = act
         self._rest = rest
@@ -298,6 +315,7 @@ class DeviceSession:
         self._slot = 0
         self._event_counter = 0
         self._lease_end_ms = 0
+        self._kept: list[tuple[float, ButtonEvent]] = []
 
     @property
     def slots(self) -> Mapping[int, KeySlot]:
@@ -333,7 +351,7 @@ class DeviceSession:
             return due  # what was on its way when the session ended
         try:
             return due + self._receive(frame, now)
-        except _Refused as err:
+        except Refused as err:
             return due + self._end(err.code, err.gen)
         except BadTag:
             return due + self._end(ErrorCode.BAD_MAC)
@@ -361,6 +379,15 @@ class DeviceSession:
         self._event_counter += 1
         return frame
 
+    def keep(self, button: int, kind: ButtonKind, now: float) -> None:
+        """Keep what a contact did while there is no session, for the next one."""
+        if kind is not ButtonKind.RELEASE and not self.pairing_open:
+            self._kept = [*self._kept, (now, ButtonEvent(button, kind, 0))][-KEPT_PRESSES:]
+
+    def press_waiting(self, now: float) -> bool:
+        """Whether something is kept that is still worth telling."""
+        return any(now < at + KEPT_PRESS_S for at, _ in self._kept)
+
     def status(self, now: float) -> Status:
         """The status as of now."""
         clock = self.clock_ms(now)
@@ -370,21 +397,29 @@ class DeviceSession:
 
     def _receive(self, frame: bytes, now: float) -> list[bytes]:
         if len(frame) > MAX_FRAME:
-            raise _Refused(ErrorCode.MALFORMED)
+            raise Refused(ErrorCode.MALFORMED)
         kind = frames.frame_type(frame)
         if kind is FrameType.AUTH and self.state is DeviceState.LINK:
             return self._receive_auth(Auth.unpack(frame), now)
+        if kind is FrameType.PAIR and self.state is DeviceState.LINK:
+            return self.receive_pairing(frame, now)
         if kind is FrameType.CMD and self._keys is not None:
             return self._receive_command(self._keys, frame, now)
-        raise _Refused(ErrorCode.WRONG_TYPE)
+        raise Refused(ErrorCode.WRONG_TYPE)
+
+    def receive_pairing(self, frame: bytes, now: float) -> list[bytes]:
+        """Take a PAIR frame; a model of a button that can be paired does more than refuse it."""
+        raise Refused(ErrorCode.PAIRING_CLOSED)
 
     def _receive_auth(self, auth: Auth, now: float) -> list[bytes]:
+        if self.pairing_open:
+            raise Refused(ErrorCode.PAIRING)
         slot = self._slots.get(auth.slot)
         if slot is None:
-            raise _Refused(ErrorCode.UNKNOWN_KEY)
+            raise Refused(ErrorCode.UNKNOWN_KEY)
         key = slot.key_of(auth.gen)
         if key is None:
-            raise _Refused(ErrorCode.WRONG_GEN, slot.gen)
+            raise Refused(ErrorCode.WRONG_GEN, slot.gen)
         keys = SessionKeys.derive(
             key,
             dev_id=self.dev_id,
@@ -395,7 +430,7 @@ class DeviceSession:
             host_nonce=auth.nonce,
         )
         if not hmac.compare_digest(frames.auth_tag(keys.to_device, self._hello, auth), auth.tag):
-            raise _Refused(ErrorCode.BAD_MAC)
+            raise Refused(ErrorCode.BAD_MAC)
         self._slots[auth.slot] = slot.after_auth(auth.gen)
         self._keys = keys
         self._slot = auth.slot
@@ -404,13 +439,14 @@ class DeviceSession:
         self.state = DeviceState.SESSION
         status = self.status(now)
         self.fault = Fault.NONE
-        return [self.notify(status)]
+        kept, self._kept = self._kept, []
+        return [self.notify(event) for event in (status, *(press for at, press in kept if now < at + KEPT_PRESS_S))]
 
     def _receive_command(self, keys: SessionKeys, frame: bytes, now: float) -> list[bytes]:
         newest_tick = (self.clock_ms(now) + MAX_TICK_LEAD_MS) // TICK_MS
         opened = frames.open_command(keys.to_device, self.last_counter, newest_tick, frame)
         if opened.counter >= COUNTER_LIMIT:
-            raise _Refused(ErrorCode.EXPIRED)
+            raise Refused(ErrorCode.EXPIRED)
         self.last_counter = opened.counter
         self._heard_at = now
         try:
@@ -427,12 +463,19 @@ class DeviceSession:
                 return [self._ack(AckCode.OK)]
             case Rekey():
                 return [self._ack(self._rekey(keys, command))]
+            case Forget():
+                return [self._ack(self._forget(command.slot))]
+            case Set():
+                return [self._ack(self._set(command))]
+            case Get():
+                value = self._get(command.key)
+                return [self._ack(AckCode.UNSUPPORTED) if value is None else self.notify(Value(command.key, value))]
             case _:
                 return [self._ack(self._act(command))]
 
     def _leased(self, command: Command, lease: int, tick: int | None, now: float) -> list[bytes]:
         if tick is None:
-            raise _Refused(ErrorCode.MALFORMED)
+            raise Refused(ErrorCode.MALFORMED)
         clock = self.clock_ms(now)
         if clock - tick * TICK_MS > MAX_COMMAND_AGE_MS:
             return [Err(ErrorCode.STALE, 0).pack(), self._ack(AckCode.STALE)]
@@ -459,6 +502,34 @@ class DeviceSession:
         else:
             self._slots[command.slot] = replace(slot, pending_key=new_key, pending_gen=command.gen)
         return AckCode.OK
+
+    def _forget(self, slot: int) -> AckCode:
+        if slot not in range(1, 4) or self._slot not in (0, slot):
+            return AckCode.DENIED
+        self._slots.pop(slot, None)
+        return AckCode.OK
+
+    def _set(self, command: Set) -> AckCode:
+        if command.key not in SettingKey:
+            return AckCode.UNSUPPORTED
+        match SettingKey(command.key):
+            case SettingKey.STORE_FREE | SettingKey.KEY_SLOTS:
+                return AckCode.DENIED
+            case SettingKey.LIGHT_CAP:
+                good = 1 <= command.value <= 0xFF
+            case SettingKey.SERVO_SPEED:
+                good = 1 <= command.value <= 0xFFFF
+            case _:
+                good = command.value >> 16 <= command.value & 0xFFFF <= 1800
+        if not good:
+            return AckCode.OUT_OF_RANGE
+        self.settings[SettingKey(command.key)] = command.value
+        return AckCode.OK
+
+    def _get(self, key: int) -> int | None:
+        if key == SettingKey.KEY_SLOTS:
+            return sum(1 << slot for slot in self._slots)
+        return self.settings[SettingKey(key)] if key in SettingKey else None
 
     def _ack(self, code: AckCode) -> bytes:
         return self.notify(Ack(self.last_counter, code))
