@@ -5,6 +5,8 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
@@ -19,6 +21,8 @@ from custom_components.cuelight.analysis import (
     FilmTooLarge,
     FilmUnreadable,
     analyze_film,
+    background,
+    pipeline,
 )
 from custom_components.cuelight.analysis.codec import decode_animation
 from custom_components.cuelight.analysis.decode import (
@@ -363,6 +367,45 @@ def test_the_time_limit_ends_it(jump: Path, count: Count) -> None:
         analyze_film(jump, limit_s=0)
     assert count.taken <= 1
     assert stopped.value.limit_s == 0
+
+
+class Peels:
+    """Counts the pieces of distilling's work, and does something at the first."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at_first: Callable[[], None]) -> None:
+        self.done = 0
+        peeled = background._peeled
+
+        def counted(*args: Any) -> Any:
+            self.done += 1
+            at_first()
+            return peeled(*args)
+
+        monkeypatch.setattr(background, "_peeled", counted)
+
+
+def test_cancelled_while_it_distils_it_stops_at_the_next_piece_of_work(
+    jump: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = threading.Event()
+    peels = Peels(monkeypatch, cancelled.set)
+    with pytest.raises(AnalysisCancelled):
+        analyze_film(jump, cancelled=cancelled)
+    assert peels.done == 1
+
+
+def test_the_time_limit_ends_distilling_too(jump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = False
+
+    def pass_time() -> None:
+        nonlocal late
+        late = True
+
+    peels = Peels(monkeypatch, pass_time)
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(monotonic=lambda: 1e6 if late else 0.0))
+    with pytest.raises(AnalysisTimeout):
+        analyze_film(jump)
+    assert peels.done == 1
 
 
 def test_progress_rises_to_the_end(jump: Path) -> None:

@@ -1,21 +1,22 @@
 """Distilling: what a person should recognise is compared with shapes that the tests drew themselves."""
 
+from contextlib import suppress
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from custom_components.cuelight.analysis.codec import decode_animation, decode_sprite
+from custom_components.cuelight.analysis.cutout import Shot
 from custom_components.cuelight.analysis.distil import (
     FPS,
     LEAST_SIDE,
     MARGIN,
     SIDE,
     Distilled,
-    Frame,
-    Shot,
-    crop,
     distil,
 )
+from custom_components.cuelight.analysis.ink import Frame, crop
 
 type Masks = npt.NDArray[np.bool_]
 type Luma = npt.NDArray[np.floating]
@@ -295,3 +296,36 @@ def test_the_shortest_shots_have_pictures_too(count: int) -> None:
     distilled = distil([shot(np.broadcast_to(texture(1, DARK), (count, HEIGHT, WIDTH)))])
 
     assert distilled.animation.frames == count
+
+
+class Enough(Exception):
+    """Raised by a check that has been called often enough."""
+
+
+def checks(shots: list[Shot], most: int = 1_000_000) -> int:
+    """How often distilling asks whether to go on, if it is told to stop after `most` times."""
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked >= most:
+            raise Enough
+
+    with suppress(Enough):
+        distil(shots, check=check)
+    return asked
+
+
+def test_told_to_stop_it_does_no_further_piece_of_work() -> None:
+    ticks = np.arange(len(JUMP))
+    wide = 3 * (texture(1, DARK, WIDTH + 40) - DARK) + 60
+    luma = painted(jumping(), np.stack([wide[:, tick : tick + WIDTH] for tick in ticks]), 220)
+    camera = np.stack(((ticks - len(JUMP) // 2) / 2, 0.0 * ticks, 0.0 * ticks), axis=1)
+    shots = [shot(painted(jumping(), texture(1, DARK), BRIGHT)), shot(luma, camera)]
+
+    pieces = checks(shots)
+
+    assert pieces > 2 * len(JUMP), "each picture moved is a piece of its own"
+    for most in range(1, pieces, 7):
+        assert checks(shots, most) == most

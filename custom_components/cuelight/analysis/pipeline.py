@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import distil, subject
+from .cutout import Shot
 from .decode import FilmReader, SmallPicture
 from .exceptions import AnalysisCancelled, AnalysisTimeout
+from .ink import Frame
 from .models import Analysis, Curves
 from .palette import PaletteMaker
 from .prompt import Expectation
@@ -44,7 +46,7 @@ def analyze_film(
     """Analyse a film; blocking, so an event loop runs it in an executor.
 
     `prompt` only weighs what the pictures show. `on_progress` is called on this thread with 0..1 at most ten times a
-    second. Setting `cancelled` ends the call within about 100 ms.
+    second. Setting `cancelled` ends the call within about 100 ms, also while it distils.
 
     Raises FilmUnreadable, FilmTooLarge, AnalysisTimeout after `limit_s` seconds, AnalysisCancelled.
     """
@@ -55,8 +57,7 @@ def analyze_film(
         for pictures in batched(watch.over(reader.pictures(), reader.rate), CHUNK, strict=False):
             look.at(pictures)
         look.finish()
-        watch.check()
-        return look.analysis(reader, prompt)
+        return look.analysis(reader, prompt, watch.check)
 
 
 class _Watch:
@@ -153,12 +154,14 @@ class _Look:
             self._glances.append(glance(self._window, ticks, self._path, self._stirred))
             self._glanced_until = int(ticks[-1]) + self._step
 
-    def analysis(self, reader: FilmReader, prompt: str | None) -> Analysis:
+    def analysis(self, reader: FilmReader, prompt: str | None, check: Callable[[], None]) -> Analysis:
+        """What was seen; `check` is called before each piece of work and may raise."""
+        check()
         sight = _joined(self._sightings)
         signals = self._signals(sight, _joined(self._glances))
         film = reader.film()
         events = find_events(signals, Expectation.of(prompt))
-        distilled = distil.distil(self._shots(sight, signals))
+        distilled = distil.distil(self._shots(sight, signals), check=check)
         return Analysis(
             film=film,
             events=tuple(events),
@@ -216,11 +219,11 @@ class _Look:
         motion = np.clip(energy[places] / FULL_MOTION, 0, 1)
         return Curves(CURVE_HZ, tuple(bright.round(3).tolist()), tuple(motion.round(3).tolist()))
 
-    def _shots(self, sight: Sighting, signals: Signals) -> list[distil.Shot]:
+    def _shots(self, sight: Sighting, signals: Signals) -> list[Shot]:
         """The kept pictures by shot, each shot with a frame that holds the path of what moves in it."""
         width, height = 2 * self._width, 2 * self._height
         shots = np.array(self._window.shot)
-        out: list[distil.Shot] = []
+        out: list[Shot] = []
         for shot, pictures in groupby(self._kept, lambda picture: int(shots[picture.index])):
             together = list(pictures)
             seen = np.flatnonzero((shots == shot) & signals.seen)
@@ -228,22 +231,20 @@ class _Look:
             ticks = np.array([picture.index for picture in together])
             motion = self._window.relative(np.full_like(ticks, ticks[len(ticks) // 2]), ticks)
             camera = np.stack((motion.x, motion.y, motion.zoom), axis=1)
-            out.append(distil.Shot(luma, chroma, _framed(sight, seen, width, height), camera))
+            out.append(Shot(luma, chroma, _framed(sight, seen, width, height), camera))
         return out
 
 
-def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: float) -> distil.Frame:
+def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: float) -> Frame:
     shorter = min(width, height)
     if not seen.size:
-        return distil.Frame((width - 1) / 2, (height - 1) / 2, shorter)
+        return Frame((width - 1) / 2, (height - 1) / 2, shorter)
     low_x, high_x = _extent(sight.x[seen], sight.width[seen])
     low_y, high_y = _extent(sight.y[seen], sight.height[seen])
     side = distil.WHOLE_MARGIN * 2 * max(high_x - low_x, high_y - low_y)
     side = min(max(side, distil.WHOLE_LEAST * shorter), shorter)
     x, y = (low_x + high_x) + width / 2, (low_y + high_y) + height / 2
-    return distil.Frame(
-        min(max(x, side / 2), width - side / 2) - 0.5, min(max(y, side / 2), height - side / 2) - 0.5, side
-    )
+    return Frame(min(max(x, side / 2), width - side / 2) - 0.5, min(max(y, side / 2), height - side / 2) - 0.5, side)
 
 
 def _extent(place: npt.NDArray[np.floating], spread: npt.NDArray[np.float32]) -> tuple[float, float]:
