@@ -5,12 +5,14 @@
 #include "app.h"
 #include "check.h"
 #include "flash_sim.h"
+#include "gatt.h"
 
 enum {
     SECOND = 1000000,
     SET_PARAMETERS = 0x2006,
     SET_DATA = 0x2008,
     SET_ENABLE = 0x200A,
+    DISCONNECT = 0x0406,
     FAST = 96,
     SLOW = 668,
     TX_CCCD = 11,
@@ -30,6 +32,11 @@ static uint8_t pdus[32][64];  /* what went to the central, from the ATT opcode o
 static size_t pdu_count;
 static int hellos;
 static bool is_safe;
+static bool lit;
+static uint8_t rgb[3];
+static struct { uint8_t channel; uint16_t decidegrees; bool enabled; } moved;
+static struct { uint8_t timeline, what, index; uint32_t planned_ms, now_ms; } noted;
+static uint16_t disconnected; /* handle that the host asked the controller to end */
 static uint8_t waiting[16][64]; /* commands to be answered */
 static size_t waiting_count;
 
@@ -42,6 +49,8 @@ static void on_command(const uint8_t *packet)
         memcpy(advertised, packet + 5, sizeof advertised);
     else if (opcode == SET_ENABLE)
         on_air = packet[4] == 1;
+    else if (opcode == DISCONNECT)
+        disconnected = (uint16_t)(packet[4] | packet[5] << 8);
 }
 
 static void hci_send(void *ctx, const uint8_t *packet, size_t length)
@@ -66,21 +75,23 @@ static void hello(void *ctx, uint8_t link, uint64_t at_us)
 static void display(void *ctx, const uint8_t *frame)
 {
     (void)ctx;
-    (void)frame;
+    lit = frame != NULL;
 }
 
 static void light(void *ctx, uint8_t r, uint8_t g, uint8_t b)
 {
     (void)ctx;
-    (void)(r + g + b);
+    rgb[0] = r;
+    rgb[1] = g;
+    rgb[2] = b;
 }
 
 static void servo(void *ctx, uint8_t channel, uint16_t decidegrees, bool enabled)
 {
     (void)ctx;
-    (void)channel;
-    (void)decidegrees;
-    (void)enabled;
+    moved.channel = channel;
+    moved.decidegrees = decidegrees;
+    moved.enabled = enabled;
 }
 
 static void safe(void *ctx, bool safe_now, uint8_t fault)
@@ -100,10 +111,11 @@ static void state(void *ctx, uint8_t state_now, uint8_t fault)
 static void timeline(void *ctx, uint8_t number, uint8_t what, uint8_t index, uint32_t planned_ms, uint32_t clock_ms)
 {
     (void)ctx;
-    (void)number;
-    (void)what;
-    (void)index;
-    (void)(planned_ms + clock_ms);
+    noted.timeline = number;
+    noted.what = what;
+    noted.index = index;
+    noted.planned_ms = planned_ms;
+    noted.now_ms = clock_ms;
 }
 
 static uint16_t millivolts(void *ctx)
@@ -189,6 +201,7 @@ static void fresh(void)
     now_us = 5 * SECOND;
     battery_mv = 3600;
     pdu_count = waiting_count = 0;
+    disconnected = 0;
     hellos = 0;
     boot();
 }
@@ -323,6 +336,91 @@ static void a_board_that_stops_is_safe(void)
     CHECK(is_safe);
 }
 
+static void reads(uint8_t handle, const char *value, size_t length)
+{
+    pdu_count = 0;
+    RECEIVE(2, 1, 0x20, 7, 0, 3, 0, 4, 0, 0x0A, handle, 0);
+    settle();
+    CHECK_EQUAL(pdu_count, 1);
+    CHECK_EQUAL(pdus[0][0], 0x0B);
+    CHECK(memcmp(pdus[0] + 1, value, length) == 0);
+}
+
+static void what_is_read_is_what_the_board_is(void)
+{
+    fresh();
+    connect(1);
+    reads(GATT_DEVICE_NAME, "Cuelight", 8);
+    reads(GATT_APPEARANCE, "\0\0", 2);
+    reads(GATT_MANUFACTURER, "Cuelight", 8);
+    reads(GATT_MODEL, "test", 4);
+    reads(GATT_FIRMWARE_REVISION, "1", 1);
+    reads(GATT_BATTERY_LEVEL, "\x32", 1);
+}
+
+static void what_the_core_asks_reaches_the_board(void)
+{
+    static const uint8_t frame[CUELIGHT_DISPLAY_BYTES] = {1};
+    const struct cuelight_hal *hal = &app.core.hal;
+    uint8_t bytes[4] = {0};
+    fresh();
+    hal->display(hal->ctx, frame);
+    CHECK(lit);
+    hal->display(hal->ctx, NULL);
+    CHECK(!lit);
+    hal->light(hal->ctx, 1, 2, 3);
+    CHECK(memcmp(rgb, "\1\2\3", 3) == 0);
+    hal->servo(hal->ctx, 2, 900, true);
+    CHECK(moved.channel == 2 && moved.decidegrees == 900 && moved.enabled);
+    hal->timeline(hal->ctx, 7, CUELIGHT_TIMELINE_CUE, 3, 250, 260);
+    CHECK(noted.timeline == 7 && noted.what == CUELIGHT_TIMELINE_CUE && noted.index == 3);
+    CHECK(noted.planned_ms == 250 && noted.now_ms == 260);
+    CHECK_EQUAL(hal->millivolts(hal->ctx), 3600);
+    CHECK(hal->random(hal->ctx, bytes, sizeof bytes));
+    CHECK(memcmp(bytes, "BBBB", 4) == 0);
+}
+
+static void an_upload_is_an_asset_once_it_is_whole(void)
+{
+    const struct cuelight_hal *hal = &app.core.hal;
+    size_t length = 0;
+    fresh();
+    CHECK(hal->asset_begin(hal->ctx, 0x200, 9));
+    CHECK(hal->asset_write(hal->ctx, 0, (const uint8_t *)"nine ", 5));
+    CHECK(hal->asset_staged(hal->ctx) == NULL);
+    CHECK(hal->asset_write(hal->ctx, 5, (const uint8_t *)"here", 4));
+    CHECK(memcmp(hal->asset_staged(hal->ctx), "nine here", 9) == 0);
+    CHECK(hal->asset(hal->ctx, 0x200, &length) == NULL);
+    CHECK(hal->asset_commit(hal->ctx));
+    boot();
+    CHECK(memcmp(hal->asset(hal->ctx, 0x200, &length), "nine here", 9) == 0);
+    CHECK_EQUAL(length, 9);
+}
+
+static void a_link_is_ended_when_the_core_asks(void)
+{
+    fresh();
+    connect(1);
+    app.core.hal.disconnect(app.core.hal.ctx, 0);
+    pass(SECOND);
+    CHECK_EQUAL(disconnected, 1);
+}
+
+static void a_frame_waits_for_credit(void)
+{
+    const struct cuelight_hal *hal = &app.core.hal;
+    static const uint8_t frame[20] = {0x58};
+    fresh();
+    connect(1);
+    subscribe(1, TX_CCCD);
+    unsigned taken = 0;
+    while (taken < 16 && hal->send(hal->ctx, 0, frame, sizeof frame))
+        taken++;
+    CHECK(taken > 0 && taken < 16);
+    settle();
+    CHECK(hal->send(hal->ctx, 0, frame, sizeof frame));
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -335,6 +433,11 @@ int main(int argc, char **argv)
         TEST(a_write_reaches_the_core_and_its_error_the_central),
         TEST(erased_records_leave_the_flash_when_no_link_is_up),
         TEST(a_board_that_stops_is_safe),
+        TEST(what_is_read_is_what_the_board_is),
+        TEST(what_the_core_asks_reaches_the_board),
+        TEST(an_upload_is_an_asset_once_it_is_whole),
+        TEST(a_link_is_ended_when_the_core_asks),
+        TEST(a_frame_waits_for_credit),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }

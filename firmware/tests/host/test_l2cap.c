@@ -214,6 +214,23 @@ static void pairing_is_refused(void)
     check_out(6, NULL, 0);
 }
 
+static void a_request_while_an_answer_waits_for_credit_gets_none(void)
+{
+    static const uint8_t request[8] = {0x12, 3, 4, 0};
+    const uint8_t reject[6] = {0x01, 3, 2, 0, 0, 0};
+    linked();
+    world.completes = false;
+    for (int i = 0; i < CREDITS + 2; i++)
+        l2cap_in(LINK, 5, request, sizeof request);
+    settle();
+    CHECK_EQUAL(world.acl_count, CREDITS);
+    complete(LINK, CREDITS);
+    settle();
+    CHECK_EQUAL(world.acl_count, CREDITS + 1);
+    for (int i = 0; i < CREDITS + 1; i++)
+        check_out(5, reject, sizeof reject);
+}
+
 static void subscribed_with_mtu(uint8_t mtu)
 {
     world_up();
@@ -391,6 +408,7 @@ int main(int argc, char **argv)
         TEST(signalling_requests_are_not_understood),
         TEST(signalling_responses_get_no_answer),
         TEST(pairing_is_refused),
+        TEST(a_request_while_an_answer_waits_for_credit_gets_none),
         TEST(what_goes_out_is_cut_to_the_controllers_size),
         TEST(notifications_wait_for_credits),
         TEST(a_notification_has_to_fit_the_mtu),
