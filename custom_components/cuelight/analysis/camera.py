@@ -116,8 +116,14 @@ def _resampling(size: int, shift: Floats, zoom: Floats) -> tuple[Floats, Floats]
     middle = (size - 1) / 2
     places = np.arange(size, dtype=np.float32)
     sources = (places - middle - shift[:, None]) * np.exp(-zoom)[:, None] + middle
-    held = np.clip(sources, 0, size - 1)
-    matrices = np.maximum(0.0, 1.0 - np.abs(held[:, :, None] - places))
+    held = np.minimum(np.maximum(sources, 0), size - 1)
+    before = np.minimum(held.astype(np.intp), size - 2)
+    beyond = held - before.astype(np.float32)
+    matrices = np.zeros((len(shift), size, size), np.float32)
+    first = before + np.arange(0, matrices.size, size).reshape(before.shape)
+    weights = matrices.reshape(-1)
+    weights[first] = 1 - beyond
+    weights[first + 1] = beyond
     return matrices, np.maximum(0.0, 1.0 - np.abs(sources - held))
 
 
@@ -128,16 +134,18 @@ def halved(pictures: Floats) -> Floats:
     return 0.25 * (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2])
 
 
-def blurred(pictures: Floats) -> Floats:
-    """Pictures smoothed by 1-2-1 along both axes, so that moving them by half a pixel blurs them no further."""
+def blurred(pictures: Floats | npt.NDArray[np.uint16]) -> Floats:
+    """Pictures smoothed by 1-2-1 along both axes, so that moving them by half a pixel blurs them no further.
+
+    Whole numbers go up to 4095.
+    """
     padded = np.concatenate((pictures[..., :1, :], pictures, pictures[..., -1:, :]), axis=-2)
     rows = padded[..., :-1, :] + padded[..., 1:, :]
     rows = rows[..., :-1, :] + rows[..., 1:, :]
     padded = np.concatenate((rows[..., :1], rows, rows[..., -1:]), axis=-1)
     rows = padded[..., :-1] + padded[..., 1:]
     rows = rows[..., :-1] + rows[..., 1:]
-    rows *= 1 / 16
-    return rows
+    return np.multiply(rows, 1 / 16, dtype=np.float32)
 
 
 def slope(pictures: Floats) -> Floats:

@@ -34,7 +34,7 @@ class PaletteMaker:
         """Count one picture (luma 16..235, blue and red about zero) of the shot that began at tick `shot`."""
         if (tick - shot) % self._step:
             return
-        colours = to_rgb(planes[0], planes[1:]).reshape(-1, 3)
+        colours = to_rgb(planes[0, ::2, ::2], planes[1:, ::2, ::2]).reshape(-1, 3)
         index = (colours // BIN).astype(np.intp) @ (64, 8, 1)
         counts = self._bins.setdefault(shot, np.zeros((512, 4)))
         counts[:, 3] += np.bincount(index, minlength=512)

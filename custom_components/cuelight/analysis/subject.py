@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .camera import Floats, slope, warp
+from .pixels import crowded
 from .window import Ticks, Window
 
 LEAST_FIT = 0.25
@@ -38,8 +39,8 @@ STIRRED_NOISE = 1.5
 """As SEEN_NOISE, of the difference one way, whose median is higher."""
 SEEN_SLOPE = 0.25
 """Pixels of misregistration forgiven, in units of the local slope."""
-CROWDED = 0.3
-"""Fraction of the nine pixels around that must be seen too; single pixels are noise."""
+CROWDED = 3
+"""Of the nine pixels around, how many must be seen too; single pixels are noise."""
 CELL = 4
 """Pixels: parts nearer to each other than this are one thing."""
 CELL_SEEN = 0.5
@@ -244,7 +245,7 @@ def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
 
 def _cleaned(seen: Floats, window: Window, ticks: Ticks) -> Floats:
     """The largest part, without single pixels; nothing in pictures lit by a flash."""
-    seen = seen * (_box((seen > 0.3).astype(np.float32)) > CROWDED)
+    seen = seen * crowded(seen > 0.3, CROWDED)
     seen[[window.blind[tick] for tick in ticks]] = 0
     return seen * _largest_part(seen)
 
@@ -305,13 +306,6 @@ def _seen(difference: Floats, steep: Floats) -> Floats:
     return np.clip(difference / (SEEN_LEVELS + SEEN_NOISE * noise + SEEN_SLOPE * steep) - 1, 0, 1)
 
 
-def _box(pictures: Floats) -> Floats:
-    """Mean of the nine pixels around each."""
-    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
-    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-    return (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 9
-
-
 def _moments(weights: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Area, centre x and y from the middle, standard deviations along x and y."""
     y, x = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in weights.shape[1:])
@@ -336,7 +330,7 @@ def _change(
         return out
     ticks, difference, past, future = ticks[active], difference[active], past[active], future[active]
     change = _seen(difference, steep[active])
-    change *= _box((change > 0.3).astype(np.float32)) > CROWDED
+    change *= crowded(change > 0.3, CROWDED)
     area, x, y, _, _ = _moments(change)
     steady = np.ones(len(ticks), np.float32)
     for lag, near in ((-2 * far, past), (2 * far, future)):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, Motion, blurred, halved, register, slope, warp
+from .camera import Floats, Motion, blurred, register, slope, warp
 from .decode import SmallPicture
 
 type Ticks = npt.NDArray[np.intp]
@@ -73,12 +73,14 @@ class Window:
 
     def extend(self, pictures: Sequence[SmallPicture]) -> None:
         """Append pictures."""
-        luma = np.stack([picture.luma for picture in pictures])
-        planes = np.empty((len(pictures), 3, luma.shape[1] // 2, luma.shape[2] // 2), np.float32)
-        planes[:, 0] = halved(luma.astype(np.float32))
-        planes[:, 1:] = np.stack([picture.chroma for picture in pictures])
+        sums = np.empty((len(pictures), 3, *pictures[0].chroma.shape[1:]), np.uint16)
+        for four, picture in zip(sums, pictures, strict=True):
+            tall = np.add(picture.luma[::2], picture.luma[1::2], dtype=np.uint16)
+            np.add(tall[:, ::2], tall[:, 1::2], out=four[0])
+            np.multiply(picture.chroma, 4, out=four[1:], dtype=np.uint16)
+        planes = blurred(sums)
+        planes *= 1 / 4
         planes[:, 1:] -= 128
-        planes = blurred(planes)
         self.planes = np.concatenate((self.planes, planes)) if self.end > self.first else planes
         self.brightness.extend(planes[:, 0].mean(axis=(1, 2)))
         self.end += len(pictures)
