@@ -11,6 +11,7 @@ enum {
     FAST_US = 30000000, /* after boot or a button press */
     HELLO_BYTE = 0x40,
     APPEARANCE_LENGTH = 2,
+    BOARD_RECORDS = 0x0100, /* and above */
 };
 
 /* ---- What the core asks for ---- */
@@ -93,6 +94,18 @@ static bool save(void *ctx, uint16_t key, const uint8_t *data, size_t length)
     return store_save(app->store, key, data, length);
 }
 
+static uint32_t free_bytes(void *ctx)
+{
+    struct app *app = ctx;
+    return store_free(app->store);
+}
+
+static bool reset(void *ctx)
+{
+    struct app *app = ctx;
+    return store_reset(app->store, CUELIGHT_RECORD_BOOTS, BOARD_RECORDS);
+}
+
 static const uint8_t *asset(void *ctx, uint16_t id, size_t *length)
 {
     struct app *app = ctx;
@@ -139,6 +152,8 @@ static struct cuelight_hal make_hal(struct app *app)
         .random = draw_random,
         .load = load,
         .save = save,
+        .free_bytes = free_bytes,
+        .reset = reset,
         .asset = asset,
         .asset_begin = asset_begin,
         .asset_write = asset_write,

@@ -31,6 +31,9 @@ static const struct schema schemas[] = {
     {OP_REKEY, {U8, U8, BYTES32}},
     {OP_IDENTIFY, {U16}},
     {OP_PUPPET, {U16, U8, U8, U16, U16, LEASE}},
+    {OP_FORGET, {U8}},
+    {OP_SET, {U8, U32}},
+    {OP_GET, {U8}},
 };
 
 static const struct schema *find_schema(uint32_t op)

@@ -26,10 +26,14 @@ enum command_op {
     OP_REKEY = 12,
     OP_IDENTIFY = 13,
     OP_PUPPET = 14,
+    OP_FORGET = 15,
+    OP_SET = 16,
+    OP_GET = 17,
     OP_BUTTON = 32,
     OP_STATUS = 33,
     OP_ACK = 34,
     OP_DONE = 35,
+    OP_VALUE = 36,
 };
 
 enum ack_code {

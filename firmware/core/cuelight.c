@@ -80,8 +80,7 @@ void link_error(struct cuelight *device, uint8_t number, uint8_t code)
     device->link[number].error_gen = session_gen(&device->link[number].session);
 }
 
-/* Queues an event of small numbers. */
-static void queue(struct cuelight *device, uint8_t number, const uint32_t *items, uint32_t count)
+void link_event(struct cuelight *device, uint8_t number, const uint32_t *items, uint32_t count)
 {
     struct link *link = &device->link[number];
 
@@ -101,14 +100,14 @@ void link_ack(struct cuelight *device, uint8_t link, uint32_t counter, uint8_t c
 {
     const uint32_t items[] = {OP_ACK, counter, code};
 
-    queue(device, link, items, 3);
+    link_event(device, link, items, 3);
 }
 
 void link_done(struct cuelight *device, uint8_t link, uint8_t timeline, uint8_t code)
 {
     const uint32_t items[] = {OP_DONE, timeline, code};
 
-    queue(device, link, items, 3);
+    link_event(device, link, items, 3);
 }
 
 /* Session clock of a link; 0 for what was before it. */
@@ -121,7 +120,7 @@ void link_button(struct cuelight *device, uint8_t link, uint8_t button, uint8_t 
 {
     const uint32_t items[] = {OP_BUTTON, button, kind, clock_ms(&device->link[link], at_us)};
 
-    queue(device, link, items, 4);
+    link_event(device, link, items, 4);
 }
 
 /* In units of 250 ms, rounded up, 255 for more. */
@@ -149,7 +148,7 @@ void link_status(struct cuelight *device, uint8_t link, uint64_t now_us)
         device->link[link].session.last_counter,
     };
 
-    queue(device, link, items, 7);
+    link_event(device, link, items, 7);
 }
 
 static bool send_hello(struct cuelight *device, uint8_t number, uint64_t now_us)

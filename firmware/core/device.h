@@ -50,6 +50,7 @@ struct cuelight {
 };
 
 /* Queues an event for a link in a session. When the queue is full the event is dropped. */
+void link_event(struct cuelight *device, uint8_t link, const uint32_t *items, uint32_t count);
 void link_ack(struct cuelight *device, uint8_t link, uint32_t counter, uint8_t code);
 void link_status(struct cuelight *device, uint8_t link, uint64_t now_us);
 void link_done(struct cuelight *device, uint8_t link, uint8_t timeline, uint8_t code);

@@ -97,6 +97,33 @@ static void identify(struct cuelight *device, uint32_t duration_ms, uint64_t now
         outputs_identify(&device->outputs, duration_ms, now_us);
 }
 
+static uint8_t forget(struct cuelight *device, uint8_t number, uint32_t slot)
+{
+    const struct session *session = &device->link[number].session;
+
+    if (slot == KEY_LABEL_SLOT || slot >= KEY_SLOTS || !keys_may_set(session_kid(session), (uint8_t)slot))
+        return ACK_DENIED;
+    return keys_forget(&device->keys, (uint8_t)slot) ? ACK_OK : ACK_STORE_FULL;
+}
+
+/* Answers with the value. False: there is no such setting. */
+static bool get(struct cuelight *device, uint8_t number, uint32_t key)
+{
+    const struct cuelight_hal *hal = &device->hal;
+    uint32_t items[] = {OP_VALUE, key, 0};
+
+    if (key >= SETTING_END)
+        return false;
+    if (key == SETTING_STORE_FREE)
+        items[2] = hal->free_bytes(hal->ctx);
+    else if (key == SETTING_KEY_SLOTS)
+        items[2] = keys_slots(&device->keys);
+    else
+        items[2] = settings_get(&device->outputs.settings, key);
+    link_event(device, number, items, 3);
+    return true;
+}
+
 /* The commands that need no authority. */
 static uint8_t serve(struct cuelight *device, uint8_t number, const struct command *command, uint32_t counter,
                      uint64_t now_us)
@@ -125,6 +152,10 @@ static uint8_t serve(struct cuelight *device, uint8_t number, const struct comma
         break;
     case OP_REKEY:
         return rekey(device, number, command, counter);
+    case OP_FORGET:
+        return forget(device, number, command->number[0]);
+    case OP_SET:
+        return settings_set(&device->outputs.settings, &device->hal, command->number[0], command->number[1]);
     default:
         identify(device, command->number[0], now_us);
         break;
@@ -154,7 +185,9 @@ bool execute(struct cuelight *device, uint8_t link, const struct session_command
 
     if (result == COMMAND_MALFORMED || (command.has_lease && !frame->has_tick))
         return false;
-    if (result == COMMAND_UNKNOWN) {
+    if (result == COMMAND_GOOD && command.op == OP_GET && get(device, link, command.number[0]))
+        return true;
+    if (result == COMMAND_UNKNOWN || command.op == OP_GET) {
         code = ACK_UNSUPPORTED;
     } else if (command.op == OP_QUERY) {
         link_status(device, link, now_us);

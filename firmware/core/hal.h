@@ -25,7 +25,7 @@ enum cuelight_state {
     CUELIGHT_ACTIVE = 4,
 };
 
-/* Why the device went safe. The first nine are also the codes of an ERR frame. */
+/* Why the device went safe. The first nine and the last four are also the codes of an ERR frame. */
 enum cuelight_fault {
     CUELIGHT_OK = 0,
     CUELIGHT_BAD_MAC = 1,
@@ -41,6 +41,11 @@ enum cuelight_fault {
     CUELIGHT_WATCHDOG = 11,
     CUELIGHT_BROWN_OUT = 12,
     CUELIGHT_STORE = 13,
+    /* Of ERR frames again */
+    CUELIGHT_PAIRING = 14,      /* the pairing window is open: sessions wait */
+    CUELIGHT_PAIRING_CLOSED = 15,
+    CUELIGHT_PAIRING_FAILED = 16,
+    CUELIGHT_SLOTS_FULL = 17,
 };
 
 /* What the timeline() callback reports. */
@@ -92,6 +97,10 @@ struct cuelight_hal {
      * is longer than `cap`. save() replaces it in one step (after a power cut the old or the new value); len 0 erases. */
     size_t (*load)(void *ctx, uint16_t key, uint8_t *out, size_t cap);
     bool (*save)(void *ctx, uint16_t key, const uint8_t *data, size_t len);
+    uint32_t (*free_bytes)(void *ctx);                          /* for more of records and assets */
+    /* Factory reset: erases every asset and every record of the core but CUELIGHT_RECORD_BOOTS, in one step: after a
+     * power cut all of them are there or none. False: they are all there. */
+    bool (*reset)(void *ctx);
 
     /* Uploaded assets, ids from 0x0200. asset() gives the bytes where they lie, or NULL; they stay put until the
      * next asset_begin() or asset_commit(). */
@@ -105,7 +114,7 @@ struct cuelight_hal {
 /* Who the board is and how it came up. */
 struct cuelight_identity {
     uint8_t dev_id[8];
-    const uint8_t *label_key;   /* 32 bytes written to slot 0 (gen 0) when no slot holds a key; or NULL */
+    const uint8_t *label_key;   /* 32 bytes written to slot 0 (gen 0) when no slot holds a key; or NULL. They stay put */
     uint8_t reset_fault;        /* 0, or why the last run ended: watchdog, brown-out, or the fault kept through reset */
 };
 

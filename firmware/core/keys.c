@@ -114,20 +114,29 @@ bool keys_init(struct keys *keys, const struct cuelight_hal *hal, const struct c
         good = make_rng_key(keys, identity, rng_key) && good;
     if (!load(keys, CUELIGHT_RECORD_INSTANCE, keys->inst_id, sizeof keys->inst_id))
         good = make_instance(keys, rng_key) && good;
-    if (identity->label_key != NULL && keys_count(keys) == 0)
+    if (identity->label_key != NULL && keys_slots(keys) == 0)
         good = save_key(keys, CUELIGHT_RECORD_KEY, KEY_LABEL_SLOT, 0, identity->label_key) && good;
     wipe(rng_key, sizeof rng_key);
     return good;
 }
 
-uint8_t keys_count(const struct keys *keys)
+uint8_t keys_slots(const struct keys *keys)
 {
-    uint8_t psk[SESSION_KEY], gen, count = 0;
+    uint8_t psk[SESSION_KEY], gen, slots = 0;
 
     for (uint8_t slot = 0; slot < KEY_SLOTS; slot++)
         if (load_key(keys, CUELIGHT_RECORD_KEY, slot, &gen, psk) || load_key(keys, CUELIGHT_RECORD_PENDING, slot, &gen, psk))
-            count++;
+            slots |= (uint8_t)(1u << slot);
     wipe(psk, sizeof psk);
+    return slots;
+}
+
+uint8_t keys_count(const struct keys *keys)
+{
+    uint8_t count = 0;
+
+    for (unsigned slots = keys_slots(keys); slots != 0; slots &= slots - 1)
+        count++;
     return count;
 }
 
@@ -171,6 +180,13 @@ bool keys_is_new(const struct keys *keys, uint8_t slot, uint8_t gen)
 bool keys_set_pending(const struct keys *keys, uint8_t slot, uint8_t gen, const uint8_t psk[SESSION_KEY])
 {
     return save_key(keys, CUELIGHT_RECORD_PENDING, slot, gen, psk);
+}
+
+bool keys_forget(const struct keys *keys, uint8_t slot)
+{
+    /* The pending key first: it must not be all that a cut between the two leaves. */
+    return save(keys, (unsigned)CUELIGHT_RECORD_PENDING + slot, NULL, 0) &&
+           save(keys, (unsigned)CUELIGHT_RECORD_KEY + slot, NULL, 0);
 }
 
 bool keys_nonce(struct keys *keys, uint8_t nonce[SESSION_NONCE])

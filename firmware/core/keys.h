@@ -23,7 +23,8 @@ struct keys {
 /* Counts the boot and makes what a new device lacks: label key, K_rng, inst_id. False: the store failed. */
 bool keys_init(struct keys *keys, const struct cuelight_hal *hal, const struct cuelight_identity *identity);
 
-/* Slots that hold a key, in use or pending. */
+/* Slots that hold a key, in use or pending: a bit for each. */
+uint8_t keys_slots(const struct keys *keys);
 uint8_t keys_count(const struct keys *keys);
 
 /* The key of generation `gen` in a slot. 0, CUELIGHT_UNKNOWN_KEY, or CUELIGHT_WRONG_GEN with `gen` set to the one that
@@ -40,6 +41,9 @@ bool keys_may_set(uint8_t kid, uint8_t slot);
 bool keys_is_new(const struct keys *keys, uint8_t slot, uint8_t gen);
 
 bool keys_set_pending(const struct keys *keys, uint8_t slot, uint8_t gen, const uint8_t psk[SESSION_KEY]);
+
+/* Erases a slot's key and the pending one. False: the store failed; the slot may be as it was. */
+bool keys_forget(const struct keys *keys, uint8_t slot);
 
 /* HMAC(K_rng, boot count || connection count [|| TRNG])[0:8]. False: nothing can promise a fresh one. */
 bool keys_nonce(struct keys *keys, uint8_t nonce[SESSION_NONCE]);

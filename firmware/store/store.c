@@ -250,9 +250,27 @@ static uint32_t live_size(const struct store *store, bool assets)
     return size;
 }
 
-/* Fills the other half with what lives, less `drop` bytes or more of the oldest assets, and takes it into use. The half
- * header is written last: until then a power cut leaves this half in use. */
-static bool compact(struct store *store, uint32_t drop)
+/* What a compaction leaves out of what lives. */
+struct leave_out {
+    uint32_t asset_bytes; /* at least as many, of the oldest assets */
+    bool reset;           /* everything but the two below */
+    uint16_t kept, first_kept;
+};
+
+static bool leaves_out(struct leave_out *out, const struct entry *entry)
+{
+    if (out->reset)
+        return entry->kind == ASSET || (entry->key != out->kept && entry->key < out->first_kept);
+    if (entry->kind != ASSET || out->asset_bytes == 0)
+        return false;
+    uint32_t size = entry_size(entry->length);
+    out->asset_bytes = out->asset_bytes > size ? out->asset_bytes - size : 0;
+    return true;
+}
+
+/* Fills the other half with what lives, less what is left out, and takes it into use. The half header is written last:
+ * until then a power cut leaves this half in use. */
+static bool compact(struct store *store, struct leave_out out)
 {
     uint32_t half = store->half == 0 ? store->half_size : 0;
     uint32_t tail = HALF_HEADER;
@@ -262,12 +280,8 @@ static bool compact(struct store *store, uint32_t drop)
         return false;
     for (uint32_t at = HALF_HEADER; seek(store, &at, &entry); at = after(at, &entry)) {
         uint32_t size = entry_size(entry.length);
-        if (!live(store, at, &entry))
+        if (!live(store, at, &entry) || leaves_out(&out, &entry))
             continue;
-        if (entry.kind == ASSET && drop > 0) {
-            drop = drop > size ? drop - size : 0;
-            continue;
-        }
         if (!copy(store, at, size, half + tail))
             return false;
         tail += size;
@@ -321,7 +335,7 @@ bool store_mount(struct store *store, const struct store_flash *flash)
     find_tail(store, HALF_HEADER);
     /* Erasing stalls the CPU: at start, with every output at rest, it is done in good time. A failure shows later. */
     if (!room(store, store->half_size / 8))
-        (void)compact(store, 0);
+        (void)compact(store, (struct leave_out){0});
     return true;
 }
 
@@ -385,7 +399,7 @@ bool store_save(struct store *store, uint16_t key, const uint8_t *data, size_t l
         memcpy(bytes + UNIT, data, length);
     seal(bytes + size - UNIT, crc32_more(~0u, bytes, UNIT + length));
     /* Full, or worn where the log ends: the other half has room and was erased just now. */
-    return append(store, bytes, size) || (compact(store, 0) && append(store, bytes, size));
+    return append(store, bytes, size) || (compact(store, (struct leave_out){0}) && append(store, bytes, size));
 }
 
 /* ---- Assets ---- */
@@ -407,7 +421,8 @@ static bool make_room(struct store *store, uint32_t size)
     if (size > capacity || wanted > capacity)
         return false;
     uint32_t assets = live_size(store, true);
-    return compact(store, assets > capacity - wanted ? assets - (capacity - wanted) : 0);
+    struct leave_out out = {.asset_bytes = assets > capacity - wanted ? assets - (capacity - wanted) : 0};
+    return compact(store, out);
 }
 
 /* Programs the header, so that the log steps over the upload whether it is finished or not. */
@@ -483,7 +498,26 @@ bool store_upload_commit(struct store *store)
     return program_at(store, at, end, UNIT);
 }
 
+uint32_t store_free(const struct store *store)
+{
+    return store->half_size - HALF_HEADER - live_size(store, false) - live_size(store, true);
+}
+
+static uint32_t other_half(const struct store *store)
+{
+    return store->half == 0 ? store->half_size : 0;
+}
+
+bool store_reset(struct store *store, uint16_t kept, uint16_t first_kept)
+{
+    if (!compact(store, (struct leave_out){.reset = true, .kept = kept, .first_kept = first_kept}))
+        return false;
+    /* Where this fails, the header that is still there has the lower sequence, and the next compaction erases it. */
+    (void)erase_half(store, other_half(store));
+    return true;
+}
+
 bool store_scrub(struct store *store)
 {
-    return compact(store, 0) && erase_half(store, store->half == 0 ? store->half_size : 0);
+    return compact(store, (struct leave_out){0}) && erase_half(store, other_half(store));
 }

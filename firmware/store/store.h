@@ -66,6 +66,13 @@ bool store_upload_write(struct store *store, uint32_t offset, const uint8_t *dat
 const uint8_t *store_upload_bytes(const struct store *store);
 bool store_upload_commit(struct store *store);
 
+/* Bytes left for more, once what was erased or replaced has made room. */
+uint32_t store_free(const struct store *store);
+
+/* Erases everything but the record `kept` and the records from `first_kept` on, in one step; nothing of it can be read
+ * out afterwards. False: everything stands. */
+bool store_reset(struct store *store, uint16_t kept, uint16_t first_kept);
+
 /* Copies the live entries to the other half and erases this one, so that nothing erased or replaced can be read out. */
 bool store_scrub(struct store *store);
 

@@ -98,6 +98,10 @@ def command(source: Source, operation: int) -> list[Any]:
             arguments = [s.uint(16)]
         case 12:
             arguments = [s.uint(8), s.uint(8), s.take(32)]
+        case 15 | 17:
+            arguments = [s.uint(8)]
+        case 16:
+            arguments = [s.uint(8), s.uint(32)]
         case _:
             arguments = [s.uint(16), s.uint(8), s.uint(8), s.uint(16), s.uint(16), s.uint(8)]
     return [operation, *arguments]
@@ -112,6 +116,8 @@ def event(source: Source, operation: int) -> list[Any]:
             arguments = [s.below(5), s.uint(32), s.uint(8), s.uint(16), s.uint(8), s.uint(32)]
         case 34:
             arguments = [s.uint(32), s.uint(8)]
+        case 36:
+            arguments = [s.uint(8), s.uint(32)]
         case _:
             arguments = [s.uint(8), s.uint(8)]
     return [operation, *arguments]
@@ -134,7 +140,7 @@ def as_hex(items: Iterable[Any]) -> list[Any]:
 
 
 def command_frames(source: Source, key: bytes, number: int) -> Iterator[dict[str, Any]]:
-    operations = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12], [13, 14, 4, 2, 9, 1]][number % 3]
+    operations = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12], [13, 14, 15, 16, 17, 1]][number % 3]
     leased = {1, 2, 3, 5, 7, 14}
     last = 0
     for index, operation in enumerate(operations):
@@ -162,7 +168,7 @@ def command_frames(source: Source, key: bytes, number: int) -> Iterator[dict[str
 
 
 def event_frames(source: Source, key: bytes, number: int) -> Iterator[dict[str, Any]]:
-    for index, operation in enumerate([33, 32, 34, 35]):
+    for index, operation in enumerate([33, 32, 34, 35] if number % 2 else [33, 32, 36, 35]):
         counter = EVENT_COUNTERS[number % len(EVENT_COUNTERS)][index]
         items = event(source, operation)
         payload = cbor2.dumps(items)

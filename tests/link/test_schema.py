@@ -16,8 +16,8 @@ from tests.rig.board import ROOT, build
 
 SCHEMA = ROOT / "firmware" / "link.cddl"
 _EDGES = (0, 1, 3, 4, 23, 24, 255, 256, 1800, 1801, 65535, 65536, 2**32 - 1, 2**32, -1)
-_ARGUMENTS = {1: 3, 2: 5, 3: 4, 5: 3, 6: 0, 7: 1, 8: 3, 9: 3, 10: 1, 11: 0, 12: 3, 13: 1, 14: 6}
-_EVENTS = {32: 3, 33: 6, 34: 2, 35: 2}
+_ARGUMENTS = {1: 3, 2: 5, 3: 4, 5: 3, 6: 0, 7: 1, 8: 3, 9: 3, 10: 1, 11: 0, 12: 3, 13: 1, 14: 6, 15: 1, 16: 2, 17: 1}
+_EVENTS = {32: 3, 33: 6, 34: 2, 35: 2, 36: 2}
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,14 @@ def _right(rng: random.Random, operation: int) -> list[object]:
         12: [byte, byte, rng.randbytes(32)],
         13: [word],
         14: [word, byte, byte, word, word, byte],
+        15: [byte],
+        16: [byte, rng.randrange(2**32)],
+        17: [byte],
         32: [byte, rng.randrange(5), rng.randrange(2**32)],
         33: [rng.randrange(5), rng.randrange(2**32), byte, word, byte, rng.randrange(2**32)],
         34: [rng.randrange(2**32), byte],
         35: [byte, byte],
+        36: [byte, rng.randrange(2**32)],
     }
     return right[operation]
 

@@ -152,6 +152,28 @@ static bool on_save(void *ctx, uint16_t key, const uint8_t *data, size_t len)
     return true;
 }
 
+static uint32_t on_free_bytes(void *ctx)
+{
+    (void)ctx;
+    return 4321;
+}
+
+static bool on_reset(void *ctx)
+{
+    struct rig *rig = ctx;
+
+    if (rig->fail_save_after == 0)
+        return false;
+    if (rig->fail_save_after > 0)
+        rig->fail_save_after--;
+    rig->writes++;
+    for (unsigned i = 0; i < RIG_RECORDS; i++)
+        if (rig->records[i].key != CUELIGHT_RECORD_BOOTS)
+            rig->records[i] = (struct record){0};
+    rig->asset_id = 0;
+    return true;
+}
+
 static const uint8_t *on_asset(void *ctx, uint16_t id, size_t *len)
 {
     struct rig *rig = ctx;
@@ -224,6 +246,8 @@ void rig_init(struct rig *rig)
         .random = on_random,
         .load = on_load,
         .save = on_save,
+        .free_bytes = on_free_bytes,
+        .reset = on_reset,
         .asset = on_asset,
         .asset_begin = on_asset_begin,
         .asset_write = on_asset_write,

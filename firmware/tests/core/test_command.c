@@ -188,11 +188,11 @@ static void an_unknown_operation_is_told_apart_from_nonsense(void)
 {
     struct command command;
 
-    CHECK(decode("810f", &command) == COMMAND_UNKNOWN);
+    CHECK(decode("8112", &command) == COMMAND_UNKNOWN);
     CHECK(decode("8100", &command) == COMMAND_UNKNOWN);
     CHECK(decode("84182000001903e8", &command) == COMMAND_UNKNOWN);        /* a device's own event */
     CHECK(decode("831901012041aa", &command) == COMMAND_UNKNOWN);         /* 257 is not 1 */
-    CHECK(decode("820f82f56161", &command) == COMMAND_UNKNOWN);
+    CHECK(decode("821282f56161", &command) == COMMAND_UNKNOWN);
     CHECK(malformed("820f"));
     CHECK(malformed("810f00"));
     CHECK(malformed("820f1800"));

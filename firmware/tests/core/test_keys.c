@@ -230,6 +230,72 @@ static void using_the_device_wears_no_flash(void)
     CHECK_EQUAL(rig.writes, writes + 1);
 }
 
+static void forget(uint8_t slot, uint8_t code)
+{
+    rig_command(&rig, 0, false, 2, OP_FORGET, slot);
+    rig_expect_ack(&rig, 0, code);
+}
+
+static void the_label_forgets_any_controller_and_never_itself(void)
+{
+    setup();
+    rekey(1, 1, new_key);
+    rig_expect_ack(&rig, 0, ACK_OK);
+    rekey(3, 1, new_key);
+    rig_expect_ack(&rig, 0, ACK_OK);
+    CHECK(opens(3, 1, new_key));
+    CHECK(opens(0, 0, rig_label_key));
+    forget(1, ACK_OK);
+    forget(3, ACK_OK);
+    forget(2, ACK_OK);
+    forget(0, ACK_DENIED);
+    forget(4, ACK_DENIED);
+    forget(255, ACK_DENIED);
+    CHECK(!opens(1, 1, new_key));
+    CHECK(!opens(3, 1, new_key));
+    CHECK_EQUAL(rig.host[0].hello[1], 1);
+    rig_restart(&rig, CUELIGHT_OK);
+    CHECK(!opens(3, 1, new_key));
+    CHECK(opens(0, 0, rig_label_key));
+}
+
+static void a_controller_forgets_itself_alone_and_its_session_goes_on(void)
+{
+    setup();
+    rekey(2, 1, new_key);
+    rig_expect_ack(&rig, 0, ACK_OK);
+    CHECK(opens(2, 1, new_key));
+    rekey(2, 2, rig_label_key);
+    rig_expect_ack(&rig, 0, ACK_OK);
+    forget(1, ACK_DENIED);
+    forget(0, ACK_DENIED);
+    forget(2, ACK_OK);
+    forget(2, ACK_OK);
+    rig_play(&rig, 0, 0, 10);
+    CHECK(!opens(2, 1, new_key));
+    CHECK(!opens(2, 2, rig_label_key));
+}
+
+static void a_key_that_is_being_forgotten_when_the_power_goes_is_there_or_not(void)
+{
+    for (int writes = 0; writes < 3; writes++) {
+        setup();
+        rekey(2, 1, new_key);
+        rig_expect_ack(&rig, 0, ACK_OK);
+        CHECK(opens(2, 1, new_key));
+        rekey(2, 2, rig_label_key);
+        rig_expect_ack(&rig, 0, ACK_OK);
+        rig.fail_save_after = writes;
+        forget(2, writes < 2 ? ACK_STORE_FULL : ACK_OK);
+        rig.fail_save_after = -1;
+        rig_restart(&rig, CUELIGHT_OK);
+        CHECK_EQUAL(opens(2, 1, new_key), writes < 2);
+        rig_restart(&rig, CUELIGHT_OK);
+        CHECK_EQUAL(opens(2, 2, rig_label_key), writes == 0);
+        CHECK(opens(0, 0, rig_label_key));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -248,6 +314,9 @@ int main(int argc, char **argv)
         TEST(a_rotation_cut_anywhere_leaves_a_key_that_opens),
         TEST(a_store_that_fails_at_the_switch_is_reported_and_the_session_works),
         TEST(using_the_device_wears_no_flash),
+        TEST(the_label_forgets_any_controller_and_never_itself),
+        TEST(a_controller_forgets_itself_alone_and_its_session_goes_on),
+        TEST(a_key_that_is_being_forgotten_when_the_power_goes_is_there_or_not),
     };
 
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

@@ -293,7 +293,7 @@ static void a_lease_without_a_tick_is_malformed(void)
 static void an_unknown_operation_is_unsupported_and_changes_nothing(void)
 {
     make_active();
-    rig_command(&rig, 0, true, 3, 15, 1, 2);
+    rig_command(&rig, 0, true, 3, 18, 1, 2);
     rig_expect_ack(&rig, 0, ACK_UNSUPPORTED);
     rig_command(&rig, 0, true, 3, OP_ACK, 1, 2);
     rig_expect_ack(&rig, 0, ACK_UNSUPPORTED);

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "flash_sim.h"
 
-enum { KEY = 0x10, OTHER = 0x11, ASSET = 0x200, OTHER_ASSET = 0x201, MAX = 1200 };
+enum { KEPT = 2, BOARDS = 0x100, KEY = 0x10, OTHER = 0x11, ASSET = 0x200, OTHER_ASSET = 0x201, MAX = 1200 };
 
 struct value {
     size_t length; /* 0: none */
@@ -179,6 +179,67 @@ static void begin(void)
     sim.steps = 0;
 }
 
+static bool run_reset(void)
+{
+    return store_reset(&store, KEPT, BOARDS);
+}
+
+/* All of what a reset erases is there, or none; what it keeps is there in any case. */
+static void check_reset(void)
+{
+    bool all = record_is(KEY, (struct value){33, 1}) && asset_is(ASSET, (struct value){100, 1});
+    bool none = record_is(KEY, (struct value){0}) && asset_is(ASSET, (struct value){0}) &&
+                record_is(OTHER, (struct value){0}) && asset_is(OTHER_ASSET, (struct value){0});
+    CHECK(all != none);
+    CHECK(record_is(KEPT, (struct value){4, 8}));
+    CHECK(record_is(BOARDS, (struct value){40, 9}));
+}
+
+/* Whether the bytes of a value lie anywhere in the flash. */
+static bool lies_in_flash(struct value value)
+{
+    uint8_t wanted[MAX];
+    fill_bytes(wanted, value.length, value.seed);
+    for (size_t at = 0; at + value.length <= SIM_SIZE; at++)
+        if (memcmp(sim.bytes + at, wanted, value.length) == 0)
+            return true;
+    return false;
+}
+
+static void cut_resets(void)
+{
+    long steps, cuts = 0;
+    flash_sim_new(&sim);
+    with_old();
+    CHECK(save_value(KEPT, 4, 7) && save_value(KEPT, 4, 8) && save_value(BOARDS, 40, 9));
+    prepared = sim;
+    begin();
+    CHECK(mount() && run_reset());
+    steps = sim.steps;
+    check_reset();
+    CHECK(record_is(KEY, (struct value){0}));
+    CHECK(!lies_in_flash((struct value){33, 1}) && lies_in_flash((struct value){40, 9}));
+    CHECK_EQUAL(store_free(&store), store.half_size - 16 - 24 - 56);
+    for (long at = 0; at < steps; at++) {
+        for (int how = CUT_NOTHING; how < CUT_KINDS; how++, cuts++) {
+            begin();
+            sim.cut_at = at;
+            sim.cut = how;
+            if (mount())
+                (void)run_reset();
+            flash_sim_power_on(&sim);
+            CHECK(mount());
+            check_reset();
+            CHECK(run_reset());
+            CHECK(mount());
+            check_reset();
+            CHECK(record_is(KEY, (struct value){0}));
+            CHECK(save_value(KEY, 50, 9) && upload(0x300, 64, 9));
+        }
+    }
+    printf("reset: %ld steps, %ld cuts\n", steps, cuts);
+}
+
 /* The steps of the operation: its restart and its run. */
 static long count_steps(const struct operation *operation)
 {
@@ -247,6 +308,7 @@ int main(void)
             }
         }
     }
+    cut_resets();
     printf("%ld cuts\n", cuts);
     return 0;
 }
