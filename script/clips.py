@@ -69,18 +69,22 @@ def _members(archive: Path, paths: set[str]) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(archive) as wheel:
             yield from ((path, wheel.read(path)) for path in paths & set(wheel.namelist()))
     elif archive.suffix == ".deb":
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE) as unpacking:
-            yield from _streamed(tarfile.open(fileobj=unpacking.stdout, mode="r|"), paths, 0)
+        command = ["dpkg-deb", "--fsys-tarfile", archive]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE) as unpacking,
+            tarfile.open(fileobj=unpacking.stdout, mode="r|") as tar,
+        ):
+            yield from _files(tar, paths, 0)
     else:
-        yield from _streamed(tarfile.open(archive, "r|*"), paths, 1)
+        with tarfile.open(archive, "r|*") as tar:
+            yield from _files(tar, paths, 1)
 
 
-def _streamed(tar: tarfile.TarFile, paths: set[str], outer: int) -> Iterator[tuple[str, bytes]]:
-    with tar:
-        for member in tar:
-            path = "/".join(PurePosixPath(member.name).parts[outer:])
-            if path in paths and (held := tar.extractfile(member)):
-                yield path, held.read()
+def _files(tar: tarfile.TarFile, paths: set[str], outer: int) -> Iterator[tuple[str, bytes]]:
+    for member in tar:
+        path = "/".join(PurePosixPath(member.name).parts[outer:])
+        if path in paths and (held := tar.extractfile(member)):
+            yield path, held.read()
 
 
 def _run(command: list[str], folder: Path) -> None:
