@@ -106,6 +106,7 @@ async def add_buttons(hass: Hass, boards: Sequence[Board]) -> dict[str, str]:
             for flow in await hass.command("config_entries/flow/progress"):
                 board = waiting.pop(flow["context"].get("unique_id"), None)
                 if flow["handler"] == "cuelight" and board is not None:
+                    await hass.flow(flow["flow_id"], next_step_id="key")
                     result = await hass.flow(flow["flow_id"], key=board.key.hex())
                     if result["type"] != "create_entry":
                         raise HassError(f"{board.name} was refused: {result.get('errors')}")

@@ -1,7 +1,9 @@
 """Adds studios and buttons."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextlib import nullcontext
 from typing import Any, Final, override
 
 import probatio
@@ -12,6 +14,8 @@ from homeassistant.components.bluetooth import (
     async_request_active_scan,
 )
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
@@ -32,23 +36,47 @@ from .const import (
     CONF_KIND,
     CONF_LISTEN,
     CONF_PROVIDER,
+    CONF_SLOT,
     DEFAULT_IDLE_DISCONNECT_S,
     DEFAULT_LISTEN,
     DOMAIN,
+    LABEL_SLOT,
     EntryKind,
 )
 from .coordinator import ButtonCoordinator, async_check_key, data_of
 from .cues import CueMapError, parse_cue_map
 from .errors import reachability
-from .forms import KEY_SCHEMA, InvalidAnswer, async_check_studio, parse_key, provider_schema, studio_schema
+from .forms import (
+    COMPARE_SCHEMA,
+    CONF_DIGITS,
+    CONF_WAY,
+    DIGITS_SAME,
+    KEY_SCHEMA,
+    RETRY_SCHEMA,
+    WAY_HOLD,
+    InvalidAnswer,
+    async_check_studio,
+    parse_key,
+    provider_schema,
+    studio_schema,
+)
+from .issues import async_take_back_key_slots_full, async_tell_key_slots_full
 from .link import (
     Advertisement,
     AuthenticationFailed,
     Credentials,
+    KeySlotsFull,
     LinkError,
+    LinkReleased,
+    LinkTimeout,
+    PairingClosed,
+    PairingFailed,
+    PairingInProgress,
     device_address,
     parse_advertisement,
 )
+from .pairing import NotHeld, Pairing, window_open
+from .removal import async_forget_key
 from .studio import (
     CONF_BUDGET,
     CONF_DEADLINE,
@@ -66,7 +94,6 @@ from .t2v import PROVIDERS, FieldKind, Provider
 
 _LOGGER = logging.getLogger(__name__)
 
-LABEL_SLOT: Final = 0
 EXAMPLE_RULES: Final = [{"event": "jump", "do": [{"light": {"colour": "#ff8000", "pattern": "pulse", "for_s": 1}}]}]
 
 
@@ -76,6 +103,12 @@ def _honest(info: BluetoothServiceInfoBleak) -> Advertisement | None:
     if advertisement is None or info.address.upper() != device_address(advertisement.dev_id):
         return None
     return advertisement
+
+
+def button_data(credentials: Credentials) -> dict[str, Any]:
+    """Return a button's entry data."""
+    address = device_address(credentials.dev_id)
+    return {CONF_KIND: EntryKind.BUTTON.value, CONF_ADDRESS: address, **data_of(credentials)}
 
 
 def _studio_id(provider: Provider) -> str:
@@ -96,6 +129,11 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         self._provider = ""
         self._dev_id = b""
         self._placeholders: dict[str, str] = {}
+        self._coordinator: ButtonCoordinator | None = None
+        self._pairing: Pairing | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._failure = ""
+        self._data: dict[str, Any] = {}
 
     @staticmethod
     @callback
@@ -225,11 +263,10 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the key on the label and prove it with a handshake."""
-        data, errors = await self._async_prove(user_input)
-        if data is None:
-            return self._show_key_form("pair", errors)
-        return self.async_create_entry(title=_name(self._dev_id), data=data)
+        """Ask how to pair; a button whose window a person has opened by now is not asked about again."""
+        if window_open(self.hass, self._dev_id):
+            return await self.async_step_held()
+        return await self._async_show_ways("pair")
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Ask for a new key after the stored one was refused, or the button was reset."""
@@ -238,48 +275,187 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take the new key."""
-        return await self._async_renew("reauth_confirm", self._get_reauth_entry(), user_input)
+        """Ask how to get the new key."""
+        return await self._async_renew("reauth_confirm", self._get_reauth_entry())
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Give a button another key, or a studio other settings."""
         entry = self._get_reconfigure_entry()
         if entry.data[CONF_KIND] == EntryKind.BUTTON:
-            return await self._async_renew("reconfigure", entry, user_input)
+            return await self._async_renew("reconfigure", entry)
         if PROVIDERS[entry.data[CONF_PROVIDER]].fields:
             return await self.async_step_studio_reconfigure()
         return self.async_abort(reason="nothing_to_reconfigure")
 
-    async def _async_renew(
-        self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    async def _async_renew(self, step_id: str, entry: ConfigEntry) -> ConfigFlowResult:
         self._choose(bytes.fromhex(entry.data[CONF_DEV_ID]), entry.title)
-        coordinator = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
-        data, errors = await self._async_prove(user_input, coordinator)
+        self._coordinator = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+        return await self._async_show_ways(step_id)
+
+    async def _async_show_ways(self, step_id: str) -> ConfigFlowResult:
+        if not self._path():
+            self._failure = "no_connectable_path"
+            return await self.async_step_retry()
+        return self.async_show_menu(
+            step_id=step_id, menu_options=["hold", "key"], description_placeholders=self._placeholders
+        )
+
+    async def async_step_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the key on the label and prove it with a handshake."""
+        data, errors = await self._async_prove(user_input)
         if data is None:
-            return self._show_key_form(step_id, errors)
-        return self.async_update_reload_and_abort(entry, data_updates=data)
+            return self.async_show_form(
+                step_id="key", data_schema=KEY_SCHEMA, errors=errors, description_placeholders=self._placeholders
+            )
+        return await self._async_paired(data)
+
+    # Press and hold
+
+    async def async_step_held(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to pair with the button that someone holds or has held; nothing connects before that."""
+        if user_input is None:
+            return self.async_show_form(step_id="held", description_placeholders=self._placeholders)
+        return await self.async_step_hold()
+
+    async def async_step_hold(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Wait until the button is held, and exchange keys with it."""
+        if self._work is None:
+            await self._async_end_pairing()
+            self._pairing = Pairing(self.hass, self._dev_id, self._placeholders["name"], self._coordinator)
+            self._start_work(self._async_begin(self._pairing))
+        return self._show_work("hold", "hold", "compare")
+
+    async def _async_begin(self, pairing: Pairing) -> None:
+        code = await pairing.async_begin()
+        self._placeholders["code"] = f"{code[:3]} {code[3:]}"
+
+    async def async_step_compare(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether both show the same digits: if not, someone in between has another key with each."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="compare", data_schema=COMPARE_SCHEMA, description_placeholders=self._placeholders
+            )
+        if user_input[CONF_DIGITS] != DIGITS_SAME:
+            self._failure = "digits_differ"
+            return await self.async_step_retry()
+        return await self.async_step_press()
+
+    async def async_step_press(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Wait until the button is pressed: the person there agrees, too."""
+        assert self._pairing is not None
+        if self._work is None:
+            self._start_work(self._async_confirm(self._pairing))
+        return self._show_work("press", "press", "paired")
+
+    async def _async_confirm(self, pairing: Pairing) -> None:
+        credentials = await pairing.async_confirm()
+        self._data = button_data(credentials)
+
+    async def async_step_paired(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take the key that both hold now."""
+        return await self._async_paired(self._data)
+
+    def _start_work(self, work: Coroutine[Any, Any, None]) -> None:
+        # Not eagerly: a step that has ended before it was shown would hand this step's answers to the next.
+        self._work = self.hass.async_create_task(work, eager_start=False)
+
+    def _show_work(self, step_id: str, action: str, next_step_id: str) -> ConfigFlowResult:
+        """Show that the task is at work; once it has ended, go on, or say what went wrong."""
+        assert self._work is not None
+        if not self._work.done():
+            return self.async_show_progress(
+                step_id=step_id,
+                progress_action=action,
+                progress_task=self._work,
+                description_placeholders=self._placeholders,
+            )
+        work, self._work = self._work, None
+        if (err := work.exception()) is not None:
+            self._failure = self._explain_pairing(err)
+        return self.async_show_progress_done(next_step_id="retry" if err else next_step_id)
+
+    def _explain_pairing(self, err: BaseException) -> str:
+        """Return which sentence tells why the pairing came to nothing."""
+        self._placeholders["error"] = str(err)
+        match err:
+            case NotHeld():
+                return "not_held"
+            case PairingClosed():
+                return "pairing_closed"
+            case KeySlotsFull():
+                async_tell_key_slots_full(self.hass, self._dev_id, self._placeholders["name"])
+                return "key_slots_full"
+            case PairingFailed() | LinkReleased() | LinkTimeout(stage="pairing"):
+                return "pairing_failed"
+            case LinkError():
+                return "pairing_lost"
+        _LOGGER.error("Unexpected error while pairing with %s", self._placeholders["name"], exc_info=err)
+        return "unknown"
+
+    async def async_step_retry(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say why it came to nothing, and ask how to try again."""
+        await self._async_end_pairing()
+        if user_input is None:
+            self._placeholders["reason"] = reachability(self.hass, device_address(self._dev_id))
+            return self.async_show_form(
+                step_id="retry",
+                data_schema=RETRY_SCHEMA,
+                errors={"base": self._failure},
+                description_placeholders=self._placeholders,
+            )
+        return await (self.async_step_hold() if user_input[CONF_WAY] == WAY_HOLD else self.async_step_key())
+
+    async def _async_end_pairing(self) -> None:
+        pairing, self._pairing = self._pairing, None
+        if pairing is not None:
+            await pairing.async_end()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Let go of the button, wherever the dialog was closed."""
+        if self._work is not None:
+            self._work.cancel()
+        self.hass.async_create_task(self._async_end_pairing())
+
+    async def _async_paired(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Make the entry, or give it its new key."""
+        async_take_back_key_slots_full(self.hass, self._dev_id)
+        if self.source == SOURCE_REAUTH:
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            await self._async_forget_old_key(entry, data)
+            return self.async_update_reload_and_abort(entry, data_updates=data)
+        return self.async_create_entry(title=_name(self._dev_id), data=data)
+
+    async def _async_forget_old_key(self, entry: ConfigEntry, data: Mapping[str, Any]) -> None:
+        """Free the slot of the key that is replaced, for a button has three; one that cannot be freed stays taken."""
+        if entry.data[CONF_SLOT] in (LABEL_SLOT, data[CONF_SLOT]):
+            return
+        async with self._coordinator.async_suspended() if self._coordinator and not self._pairing else nullcontext():
+            try:
+                await async_forget_key(self.hass, entry)
+            except (LinkError, ValueError) as err:
+                _LOGGER.info("%s keeps the key that was replaced: %s", entry.title, err)
 
     def _choose(self, dev_id: bytes, name: str | None = None) -> None:
         self._dev_id = dev_id
         self._placeholders = {"name": name or _name(dev_id), "address": device_address(dev_id)}
         self.context["title_placeholders"] = {"name": self._placeholders["name"]}
 
-    def _show_key_form(self, step_id: str, errors: dict[str, str]) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id=step_id, data_schema=KEY_SCHEMA, errors=errors, description_placeholders=self._placeholders
-        )
+    def _path(self) -> bool:
+        """Return whether anything can connect to the button."""
+        return async_ble_device_from_address(self.hass, device_address(self._dev_id), connectable=True) is not None
 
     def _explain(self, err: InvalidAnswer) -> dict[str, str]:
         self._placeholders |= err.placeholders
         return {err.field: err.reason}
 
-    async def _async_prove(
-        self, user_input: dict[str, Any] | None, coordinator: ButtonCoordinator | None = None
-    ) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    async def _async_prove(self, user_input: dict[str, Any] | None) -> tuple[dict[str, Any] | None, dict[str, str]]:
         """Return the entry's data once the button has proved that it holds the pasted key, else what is wrong."""
         address = device_address(self._dev_id)
-        if async_ble_device_from_address(self.hass, address, connectable=True) is None:
+        if not self._path():
             self._placeholders["reason"] = reachability(self.hass, address)
             return None, {"base": "no_connectable_path"}
         if user_input is None:
@@ -289,11 +465,12 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         except InvalidAnswer as err:
             return None, self._explain(err)
         try:
-            proved = await async_check_key(
-                self.hass, self._placeholders["name"], Credentials(self._dev_id, None, key, LABEL_SLOT), coordinator
-            )
+            credentials = Credentials(self._dev_id, None, key, LABEL_SLOT)
+            proved = await async_check_key(self.hass, self._placeholders["name"], credentials, self._coordinator)
         except AuthenticationFailed:
             return None, {CONF_KEY: "invalid_auth"}
+        except PairingInProgress:
+            return None, {"base": "pairing_in_progress"}
         except LinkError as err:
             self._placeholders["error"] = str(err)
             self._placeholders["reason"] = reachability(self.hass, address)
@@ -301,7 +478,7 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:
             _LOGGER.exception("Unexpected error while checking the key of %s", self._placeholders["name"])
             return None, {"base": "unknown"}
-        return {CONF_KIND: EntryKind.BUTTON.value, CONF_ADDRESS: address, **data_of(proved)}, {}
+        return button_data(proved), {}
 
 
 def _number(low: float, high: float, unit: str, step: float = 1) -> selector.NumberSelector:

@@ -26,6 +26,9 @@ CONF_SLOT: Final = "slot"
 CONF_GEN: Final = "gen"
 CONF_PENDING_KEY: Final = "pending_key"
 
+LABEL_SLOT: Final = 0
+"""The slot of the key on the label; every other one is a house's own."""
+
 # A button's options.
 CONF_IDLE_DISCONNECT: Final = "idle_disconnect_s"
 CONF_LISTEN: Final = "listen"

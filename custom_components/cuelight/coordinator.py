@@ -65,12 +65,14 @@ from .link import (
     LightPattern,
     LinkClient,
     LinkError,
+    LinkLost,
     LinkState,
     LinkTimeout,
     LinkUnreachable,
     Play,
     Puppet,
     Servo,
+    SettingKey,
     Stale,
     Status,
     Superseded,
@@ -105,6 +107,12 @@ PATH_CHECK_S: Final = 60.0
 """How long after the start whatever can connect has had the time to hear the button."""
 FIRST_RETRY_S: Final = 2.0
 LAST_RETRY_S: Final = 300.0
+FIRST_FETCH_S: Final = 2.0
+PRESS_LIMIT_S: Final = 10.0
+"""How long a button keeps a press that nobody has heard."""
+PRESS_RETRY_S: Final = 1.0
+PRESS_LINGER_S: Final = 5.0
+"""How long the link stays after a press that was fetched: another may follow, or what the press sets off."""
 SILENCE_S: Final = 8.0
 """A button that is heard again after this long has been away and is worth an attempt at once."""
 
@@ -137,7 +145,8 @@ _TURNS: HassKey[_Turns] = HassKey(f"{DOMAIN}_turns")
 
 
 @asynccontextmanager
-async def _turn(hass: HomeAssistant, *, patient: bool = False) -> AsyncGenerator[None]:
+async def connecting_turn(hass: HomeAssistant, *, patient: bool = False) -> AsyncGenerator[None]:
+    """Wait for a turn to connect, and have it; ``patient`` lets what a person waits for go first."""
     turns = hass.data.setdefault(_TURNS, _Turns())
     async with turns.patient if patient else nullcontext(), turns.all:
         yield
@@ -186,7 +195,7 @@ async def async_check_key(
     client = LinkClient(
         address, name, credentials, lambda: async_ble_device_from_address(hass, address, connectable=True)
     )
-    async with coordinator.async_suspended() if coordinator else nullcontext(), _turn(hass):
+    async with coordinator.async_suspended() if coordinator else nullcontext(), connecting_turn(hass):
         try:
             await client.connect()
             return client.credentials
@@ -236,6 +245,10 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._auth_failures = 0
         self._late = 0
         self._failed_at = 0.0
+        self._fetching: asyncio.Task[None] | None = None
+        self._fetch_pause = FIRST_FETCH_S
+        self._fetch_again_at = 0.0
+        self._wanted: list[SettingKey] = []
         self._contact_listeners: set[Callable[[ButtonEvent], None]] = set()
         self._in_range = asyncio.Event()
         self._down = asyncio.Event()
@@ -338,7 +351,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     @callback
     @override
     def _async_handle_bluetooth_event(self, service_info: BluetoothServiceInfoBleak, change: BluetoothChange) -> None:
-        """Take presence and battery from an advertisement, and nothing that matters: it is not authenticated."""
+        """Take presence, battery and the hint of a press; nothing that matters, for it is not authenticated."""
         advertisement = parse_advertisement(service_info.manufacturer_data)
         if advertisement is None or advertisement.dev_id != self.dev_id:
             return
@@ -347,6 +360,45 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._in_range.set()
         self.battery = advertisement.battery_percent
         self._changed()
+        if advertisement.press_waiting:
+            self._fetch_press()
+
+    @callback
+    def _fetch_press(self) -> None:
+        """Connect at once for a press that the button keeps for a few seconds, and let go again if nothing follows.
+
+        Anyone can claim a press. So claims that bring none are followed ever less often.
+        """
+        now = self.hass.loop.time()
+        if self.client.connected or self._fetching or not self._running or now < self._fetch_again_at:
+            return
+        self._fetch_pause = min(2 * self._fetch_pause, LAST_RETRY_S)
+        self._fetch_again_at = now + self._fetch_pause
+        self._fetching = self._entry.async_create_background_task(
+            self.hass, self._async_fetch_press(), f"{DOMAIN} fetch a press of {self.title}"
+        )
+
+    async def _async_fetch_press(self) -> None:
+        try:
+            async with asyncio.timeout(PRESS_LIMIT_S):
+                await self._async_connect_for_press()
+            await asyncio.sleep(PRESS_LINGER_S)
+        except (LinkError, TimeoutError) as err:
+            _LOGGER.debug("A press of %s could not be fetched: %s", self.title, err)
+        finally:
+            self._fetching = None
+        if self.idle and self._listening is None:
+            await self.client.disconnect()
+
+    async def _async_connect_for_press(self) -> None:
+        """Connect; tried again while the press is kept, where the radio alone stood in the way."""
+        while True:
+            try:
+                await self.async_connect()
+            except LinkUnreachable, LinkLost, LinkTimeout:
+                await asyncio.sleep(PRESS_RETRY_S)
+            else:
+                return
 
     @callback
     @override
@@ -396,7 +448,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                 self.fault = _fault(status.fault)
             self._rest(DeviceState.SESSION)
             self._entry.async_create_background_task(
-                self.hass, self._async_read_information(), f"{DOMAIN} read information of {self.title}"
+                self.hass, self._async_get_acquainted(), f"{DOMAIN} get acquainted with {self.title}"
             )
         elif state is LinkState.DISCONNECTED:
             self._rest(DeviceState.SAFE)
@@ -405,13 +457,18 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self._down.set()
         self._changed()
 
-    async def _async_read_information(self) -> None:
-        """Read model and firmware, which may be others since the last session, and show them on the device page."""
+    async def _async_get_acquainted(self) -> None:
+        """Read what may be another since the last session: model, firmware and the settings."""
         try:
             self.information = await self.client.read_information()
+            self._note_information()
+            for key in sorted(set(self._wanted)):
+                await self._async_read_setting(key)
         except LinkError as err:
-            _LOGGER.debug("%s did not tell what it is: %s", self.title, err)
-            return
+            _LOGGER.debug("%s did not tell everything about itself: %s", self.title, err)
+
+    @callback
+    def _note_information(self) -> None:
         if (device := self._device) is not None:
             dr.async_get(self.hass).async_update_device(
                 device.id, model=self.information.model, sw_version=self.information.firmware
@@ -423,6 +480,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     def _on_event(self, event: LinkEvent) -> None:
         match event:
             case ButtonEvent():
+                self._fetch_pause, self._fetch_again_at = FIRST_FETCH_S, 0.0
                 for listener in list(self._contact_listeners):
                     listener(event)
             case Status(state=state) if state is DeviceState.ACTIVE:
@@ -468,7 +526,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             # Someone waits, and the button was heard since the attempt that failed: it may well answer now.
             self.client.forget_failures()
         try:
-            async with asyncio.timeout(TURN_LIMIT_S), self._connecting, _turn(self.hass, patient=patient):
+            async with asyncio.timeout(TURN_LIMIT_S), self._connecting, connecting_turn(self.hass, patient=patient):
                 await self._async_have_slot(patient)
                 await self.client.connect()
         except TimeoutError as err:
@@ -715,6 +773,35 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
         self._rest(DeviceState.SESSION if self.client.connected else DeviceState.SAFE)
         self._changed()
 
+    # Settings
+
+    @callback
+    def async_want_setting(self, key: SettingKey) -> CALLBACK_TYPE:
+        """Have a setting read in each session: what nobody wants to see costs no radio time."""
+        self._wanted.append(key)
+        return lambda: self._wanted.remove(key)
+
+    async def _async_read_setting(self, key: SettingKey) -> int:
+        value = await self.client.setting(key)
+        if self.memory.settings.get(key) != value:
+            self.memory.settings[key] = value
+            await self.memory.async_save()
+            self._changed()
+        return value
+
+    async def async_setting(self, key: SettingKey) -> int:
+        """Return a setting as the button has it now."""
+        with self._at_work():
+            await self.async_connect()
+            return await self._async_read_setting(key)
+
+    async def async_change_setting(self, key: SettingKey, value: int) -> None:
+        """Change a setting, and show what the button then has."""
+        with self._at_work():
+            await self.async_connect()
+            await self.client.set_setting(key, value)
+            await self._async_read_setting(key)
+
     # Performing
 
     async def async_upload(
@@ -741,6 +828,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                 await self.memory.async_keep(asset_id, data, title)
                 done += len(data)
                 report(0.0, done, 0)
+            if SettingKey.STORE_FREE in self._wanted:
+                await self._async_read_setting(SettingKey.STORE_FREE)
 
     async def async_load(
         self,

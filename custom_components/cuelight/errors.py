@@ -15,6 +15,7 @@ from .link import (
     LinkLost,
     LinkTimeout,
     LinkUnreachable,
+    PairingInProgress,
     Stale,
     Superseded,
     UnreachableReason,
@@ -23,6 +24,7 @@ from .link import (
 
 _KEYS: Final[tuple[tuple[type[LinkError], str], ...]] = (
     (WrongInstance, "wrong_instance"),
+    (PairingInProgress, "pairing_in_progress"),
     (AuthenticationFailed, "authentication_failed"),
     (LinkLost, "link_lost"),
     (LinkTimeout, "link_timeout"),

@@ -25,6 +25,28 @@ KEY_SCHEMA: Final = probatio.Schema(
     }
 )
 
+CONF_DIGITS: Final = "digits"
+DIGITS_SAME: Final = "same"
+DIGITS_DIFFER: Final = "differ"
+CONF_WAY: Final = "way"
+WAY_HOLD: Final = "hold"
+WAY_KEY: Final = "key"
+
+
+def _one_of(key: str, *options: str) -> selector.SelectSelector:
+    return selector.SelectSelector(
+        selector.SelectSelectorConfig(options=list(options), translation_key=key, mode=selector.SelectSelectorMode.LIST)
+    )
+
+
+# Nothing is chosen beforehand: a person who only submits has compared nothing.
+COMPARE_SCHEMA: Final = probatio.Schema(
+    {probatio.Required(CONF_DIGITS): _one_of(CONF_DIGITS, DIGITS_SAME, DIGITS_DIFFER)}
+)
+RETRY_SCHEMA: Final = probatio.Schema(
+    {probatio.Required(CONF_WAY, default=WAY_HOLD): _one_of(CONF_WAY, WAY_HOLD, WAY_KEY)}
+)
+
 
 class InvalidAnswer(Exception):
     """An answer that cannot be used.

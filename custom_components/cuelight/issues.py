@@ -11,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN, FIRMWARE, OLDEST_FIRMWARE
 from .errors import reachability
-from .link import LinkUnreachable, UnreachableReason
+from .link import LinkUnreachable, UnreachableReason, device_address
 from .slots import slots_in_reach
 
 OUT_OF_SLOTS: Final = "out_of_slots"
@@ -19,6 +19,7 @@ PASSIVE_ONLY: Final = "passive_only"
 FIRMWARE_OLD: Final = "firmware_old"
 CLOCK_OFF: Final = "clock_off"
 LATE: Final = "late"
+KEY_SLOTS_FULL: Final = "key_slots_full"
 _UNREACHABLE: Final = (OUT_OF_SLOTS, PASSIVE_ONLY)
 _KINDS: Final = (*_UNREACHABLE, FIRMWARE_OLD, CLOCK_OFF, LATE)
 
@@ -74,6 +75,19 @@ def async_check_clock(hass: HomeAssistant, entry: ConfigEntry, skew_s: float | N
 
 
 @callback
+def async_tell_key_slots_full(hass: HomeAssistant, dev_id: bytes, name: str) -> None:
+    """Tell that a button has no room for this house's key."""
+    reason = reachability(hass, device_address(dev_id))
+    _create(hass, f"{KEY_SLOTS_FULL}_{dev_id.hex()}", KEY_SLOTS_FULL, {"name": name, "reason": reason})
+
+
+@callback
+def async_take_back_key_slots_full(hass: HomeAssistant, dev_id: bytes) -> None:
+    """Take it back: the button has this house's key."""
+    ir.async_delete_issue(hass, DOMAIN, f"{KEY_SLOTS_FULL}_{dev_id.hex()}")
+
+
+@callback
 def async_tell_reached(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back what stood in the way of a connection: there is one."""
     _take_back(hass, entry, *_UNREACHABLE)
@@ -98,18 +112,19 @@ def _is_old(version: str) -> bool:
 
 
 def _tell(hass: HomeAssistant, entry: ConfigEntry, kind: str, **placeholders: str) -> None:
+    known = {"name": entry.title, "reason": reachability(hass, entry.data[CONF_ADDRESS])}
+    _create(hass, _issue_id(entry, kind), kind, known | placeholders)
+
+
+def _create(hass: HomeAssistant, issue_id: str, kind: str, placeholders: dict[str, str]) -> None:
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(entry, kind),
+        issue_id,
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=kind,
-        translation_placeholders={
-            "name": entry.title,
-            "reason": reachability(hass, entry.data[CONF_ADDRESS]),
-            **placeholders,
-        },
+        translation_placeholders=placeholders,
     )
 
 

@@ -6,14 +6,19 @@ from typing import Final, override
 from homeassistant.components import bluetooth
 from homeassistant.components.sensor import RestoreSensor, SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import PERCENTAGE, SIGNAL_STRENGTH_DECIBELS_MILLIWATT, EntityCategory
+from homeassistant.const import (
+    PERCENTAGE,
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    UnitOfInformation,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, EntryKind
 from .coordinator import ButtonConfigEntry, ButtonCoordinator
 from .entity import ButtonEntity
-from .link import DeviceState
+from .link import DeviceState, SettingKey
 from .studio_sensor import async_setup_studio_sensors
 
 PARALLEL_UPDATES = 0
@@ -141,4 +146,39 @@ class ButtonLastPerformance(ButtonEntity, RestoreSensor):
         return self.coordinator.last_performance or (kept if isinstance(kept, datetime) else None)
 
 
-_BUTTON_SENSORS: Final = (ButtonBattery, ButtonSignal, ButtonState, ButtonFirmware, ButtonLastPerformance)
+class ButtonStoreFree(ButtonEntity, SensorEntity):
+    """How much room the button has for animations; read in each session and after each upload, while it is wanted."""
+
+    _attr_device_class = SensorDeviceClass.DATA_SIZE
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = UnitOfInformation.BYTES
+    _attr_suggested_unit_of_measurement = UnitOfInformation.KILOBYTES
+    _attr_suggested_display_precision = 1
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: ButtonCoordinator) -> None:
+        """Name the entity."""
+        super().__init__(coordinator, "store_free")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it read from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_want_setting(SettingKey.STORE_FREE))
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the bytes that were free when the button last told."""
+        return self.coordinator.memory.settings.get(SettingKey.STORE_FREE)
+
+
+_BUTTON_SENSORS: Final = (
+    ButtonBattery,
+    ButtonSignal,
+    ButtonState,
+    ButtonFirmware,
+    ButtonLastPerformance,
+    ButtonStoreFree,
+)

@@ -71,6 +71,7 @@ class House:
     async def add_button(self, board: Board, key: bytes | None = None) -> ConfigEntry:
         """Confirm a board's discovery with its label's key, as a user does."""
         flow_id = await self.discovered(board)
+        await self.hass.config_entries.flow.async_configure(flow_id, {"next_step_id": "key"})
         result = await self.hass.config_entries.flow.async_configure(flow_id, {"key": (key or board.key).hex()})
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         entry = result["result"]

@@ -44,6 +44,7 @@ async def test_a_discovered_button_is_added_with_its_key_and_lights_up(house: Ho
 async def test_a_wrong_key_is_refused_in_the_flow_and_the_right_one_then_taken(house: House) -> None:
     board = await house.board("one")
     flow_id = await house.discovered(board)
+    await house.hass.config_entries.flow.async_configure(flow_id, {"next_step_id": "key"})
     result = await house.hass.config_entries.flow.async_configure(flow_id, {"key": "00" * 32})
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"key": "invalid_auth"}
@@ -150,6 +151,7 @@ async def test_a_key_that_stopped_fitting_asks_for_a_new_one(house: House) -> No
     assert board.at_rest()
 
     flow = next(iter(entry.async_get_active_flows(house.hass, {SOURCE_REAUTH})))
+    await house.hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "key"})
     result = await house.hass.config_entries.flow.async_configure(flow["flow_id"], {"key": board.key.hex()})
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reauth_successful"

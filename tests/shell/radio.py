@@ -22,9 +22,21 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.cuelight.link import RX_UUID, SERVICE_UUID, TX_UUID, AckCode, Command, Event, device_address
+from custom_components.cuelight.link import (
+    RX_UUID,
+    SERVICE_UUID,
+    TX_UUID,
+    AckCode,
+    ButtonEvent,
+    ButtonKind,
+    Command,
+    DeviceState,
+    Event,
+    device_address,
+)
 from custom_components.cuelight.link.const import FIRMWARE_UUID, INFORMATION_UUID, MODEL_UUID
-from custom_components.cuelight.link.session import DeviceSession, KeySlot
+from custom_components.cuelight.link.session import KeySlot
+from tests.link.pairing_device import PairingDevice
 
 DEV_ID = bytes.fromhex("0102030405060708")
 INST_ID = bytes.fromhex("0a0b0c0d")
@@ -38,7 +50,8 @@ class FakeButton:
         self.dev_id = dev_id
         self.inst_id = inst_id
         self.address = device_address(dev_id)
-        self.session = DeviceSession(dev_id, inst_id, {0: KeySlot(key, 0)}, act=self._act, rest=self._rest)
+        self.slots = {0: KeySlot(key, 0)}
+        self.session = PairingDevice(dev_id, inst_id, self.slots, act=self._act, rest=self._rest)
         self.commands: list[Command] = []
         self.rested = 0
         self.information = {MODEL_UUID: b"native", FIRMWARE_UUID: b"1.2.3"}
@@ -57,7 +70,8 @@ class FakeButton:
         """Factory reset: the link goes and the instance is another."""
         self.lose_link()
         self.inst_id = inst_id
-        self.session = DeviceSession(self.dev_id, inst_id, {0: KeySlot(key, 0)}, act=self._act, rest=self._rest)
+        self.slots = {0: KeySlot(key, 0)}
+        self.session = PairingDevice(self.dev_id, inst_id, self.slots, act=self._act, rest=self._rest)
 
     def lose_link(self) -> None:
         """Let the radio fade."""
@@ -69,9 +83,30 @@ class FakeButton:
         assert self.client is not None
         self.client.notify([self.session.notify(event)])
 
+    def hold(self) -> None:
+        """Open the pairing window, as a press of five seconds does; it advertises that from then on."""
+        self._notify(self.session.open_window(time.monotonic()))
+
+    def press(self) -> None:
+        """Press it for a moment."""
+        now = time.monotonic()
+        if self.session.under_way:
+            self._notify(self.session.pressed())
+        elif self.session.state >= DeviceState.SESSION:
+            self.tell(ButtonEvent(0, ButtonKind.SINGLE, self.session.clock_ms(now)))
+        else:
+            self.session.keep(0, ButtonKind.SINGLE, now)
+
+    def _notify(self, frames: list[bytes]) -> None:
+        if self.client is not None:
+            self.client.notify(frames)
+
     def advertisement(self, battery: int = 80) -> dict[int, bytes]:
         """The manufacturer data."""
-        return {0xFFFF: b"\x01" + self.dev_id + self.inst_id + bytes([battery])}
+        now = time.monotonic()
+        self.session.poll(now)
+        head = 0x01 | 0x10 * self.session.pairing_open | 0x20 * self.session.press_waiting(now)
+        return {0xFFFF: bytes([head]) + self.dev_id + self.inst_id + bytes([battery])}
 
 
 class FakeClient(BaseBleakClient):

@@ -4,6 +4,7 @@ import asyncio
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from homeassistant.components.homeassistant import SERVICE_UPDATE_ENTITY
 from homeassistant.components.image import async_get_image
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -40,6 +41,7 @@ from custom_components.cuelight.link import (
     LightPattern,
     Play,
     Servo,
+    SettingKey,
     Status,
     TimedCue,
 )
@@ -63,6 +65,9 @@ ANIMATION = "select.stage_left_animation"
 FAVOURITE = "select.stage_left_favourite"
 PLAY_FAVOURITE = "button.stage_left_play_favourite"
 FIRMWARE = "update.stage_left_firmware"
+LIGHT_CAP = "number.stage_left_brightness_limit"
+LOWER = "number.stage_left_servo_lower_limit"
+UPPER = "number.stage_left_servo_upper_limit"
 DISPLAY = "image.stage_left_display"
 LIT = encode_animation([np.ones((32, 32), np.bool_)], 4)
 
@@ -102,6 +107,16 @@ def snapshot_entities() -> dict[str, bool]:
         "number.stage_left_servo_2": True,
         "number.stage_left_servo_3": True,
         "number.stage_left_servo_4": True,
+        LIGHT_CAP: False,
+        "number.stage_left_servo_top_speed": False,
+        LOWER: False,
+        UPPER: False,
+        **{
+            f"number.stage_left_servo_{servo}_{which}_limit": True
+            for servo in (2, 3, 4)
+            for which in ("lower", "upper")
+        },
+        "sensor.stage_left_free_store": True,
         PRESS: False,
         "event.stage_left_press_2": True,
         "event.stage_left_press_3": True,
@@ -731,3 +746,77 @@ async def test_a_fault_of_the_board_is_a_problem_and_one_of_the_link_is_none(
     button.lose_link()
     await act(hass, "light.turn_on", LIGHT)
     assert state(hass, PROBLEM).state == STATE_OFF
+
+
+# Settings
+
+
+async def test_settings_are_read_in_each_session_and_known_after_a_restart(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    button.session.settings[SettingKey.LIGHT_CAP] = 128
+    button.session.settings[SettingKey.SERVO_LIMITS_0] = 300 << 16 | 1505
+    entry = await set_up()
+    assert state(hass, LIGHT_CAP).state == STATE_UNKNOWN
+    await act(hass, "button.press", IDENTIFY)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (state(hass, LIGHT_CAP).state, state(hass, LOWER).state, state(hass, UPPER).state) == ("50", "30.0", "150.5")
+    button.reachable = False
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert state(hass, UPPER).state == "150.5"
+
+
+async def test_settings_are_changed_on_the_button_and_the_other_limit_stays(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "number.set_value", LIGHT_CAP, value=20)
+    await act(hass, "number.set_value", "number.stage_left_servo_top_speed", value=120.5)
+    await act(hass, "number.set_value", UPPER, value=120)
+    await act(hass, "number.set_value", LOWER, value=10.5)
+    held = button.session.settings
+    assert (held[SettingKey.LIGHT_CAP], held[SettingKey.SERVO_SPEED]) == (51, 1205)
+    assert held[SettingKey.SERVO_LIMITS_0] == 105 << 16 | 1200
+    assert [state(hass, entity).state for entity in (LIGHT_CAP, LOWER, UPPER)] == ["20", "10.5", "120.0"]
+
+
+async def test_limits_that_cross_are_refused_before_they_are_sent(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    await act(hass, "number.set_value", UPPER, value=90)
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "number.set_value", LOWER, value=90.1)
+    assert caught.value.translation_key == "limits_crossed"
+    assert button.session.settings[SettingKey.SERVO_LIMITS_0] == 900
+
+
+async def test_firmware_without_settings_leaves_them_unknown_and_says_so_when_one_is_set(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    with patch.object(button.session, "_get", return_value=None):
+        await act(hass, "light.turn_on", LIGHT)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert state(hass, LIGHT_CAP).state == STATE_UNKNOWN
+        with pytest.raises(HomeAssistantError) as caught:
+            await act(hass, "number.set_value", LIGHT_CAP, value=50)
+        assert caught.value.translation_key == "refused_unsupported"
+    assert state(hass, LIGHT).state == STATE_ON
+
+
+async def test_the_free_store_is_read_again_after_an_upload(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    er.async_get(hass).async_get_or_create(
+        "sensor", "cuelight", f"{DEV_ID.hex()}-store_free", suggested_object_id="store", disabled_by=None
+    )
+    button.session.settings[SettingKey.STORE_FREE] = 60_000
+    entry = await set_up()
+    await act(hass, "button.press", IDENTIFY)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, "sensor.store").state == "60000"
+    button.session.settings[SettingKey.STORE_FREE] = 59_000
+    await entry.runtime_data.async_upload({0x300: LIT})
+    await hass.async_block_till_done()
+    assert state(hass, "sensor.store").state == "59000"

@@ -1,22 +1,28 @@
 """Adding studios and buttons, and renewing keys."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components import bluetooth
 from homeassistant.config_entries import SOURCE_BLUETOOTH, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cuelight.const import DOMAIN
 from custom_components.cuelight.forms import InvalidAnswer, parse_key
+from custom_components.cuelight.link.session import KeySlot
 from tests.servers.openai_videos import MODEL, OpenAIVideosServer
 from tests.servers.studio import KEY as STUDIO_KEY
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, INST_ID, KEY, FakeButton, Radio
+from .test_button import act
+from .test_removal import in_slot
 
 type Result = Any
 OTHER_KEY = bytes(reversed(range(32)))
@@ -54,6 +60,15 @@ async def enter(hass: HomeAssistant, result: Result, **user_input: Any) -> Resul
     """Fill in the form that a flow shows."""
     assert result["type"] is FlowResultType.FORM
     return await hass.config_entries.flow.async_configure(result["flow_id"], user_input)
+
+
+async def by_key(hass: HomeAssistant, result: Result) -> Result:
+    """Choose the key on the label from the menu of ways."""
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == ["hold", "key"]
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "key"})
+    assert (result["step_id"], result["errors"]) == ("key", {})
+    return result
 
 
 # What people paste
@@ -290,8 +305,7 @@ async def test_a_discovered_button_is_added_once_it_proves_its_key(hass: HomeAss
 
     result = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert result["step_id"] == "pair"
-    assert not result["errors"]
-    result = await enter(hass, result, key=KEY.hex(" ", 4).upper())
+    result = await enter(hass, await by_key(hass, result), key=KEY.hex(" ", 4).upper())
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Cuelight 0708"
@@ -310,7 +324,8 @@ async def test_a_wrong_key_can_be_corrected(
     hass: HomeAssistant, button: FakeButton, key: str, error: dict[str, str]
 ) -> None:
     [flow] = await discovered(hass)
-    result = await enter(hass, await hass.config_entries.flow.async_configure(flow["flow_id"]), key=key)
+    result = await by_key(hass, await hass.config_entries.flow.async_configure(flow["flow_id"]))
+    result = await enter(hass, result, key=key)
     assert result["errors"] == error
     result = await enter(hass, result, key=KEY.hex())
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -320,7 +335,7 @@ async def test_a_wrong_key_can_be_corrected(
 
 async def test_a_button_that_does_not_answer_can_be_tried_again(hass: HomeAssistant, button: FakeButton) -> None:
     [flow] = await discovered(hass)
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await by_key(hass, await hass.config_entries.flow.async_configure(flow["flow_id"]))
     button.reachable = False
     with patch("custom_components.cuelight.config_flow.async_check_key", side_effect=RuntimeError):
         result = await enter(hass, result, key=KEY.hex())
@@ -343,6 +358,8 @@ async def test_a_button_heard_only_by_a_passive_proxy_is_offered_with_the_reason
         result = await hass.config_entries.flow.async_configure(flow["flow_id"])
         assert result["errors"] == {"base": "no_connectable_path"}
         assert result["description_placeholders"]["reason"]
+        result = await enter(hass, result, way="key")
+        assert result["errors"] == {"base": "no_connectable_path"}
         result = await enter(hass, result, key=KEY.hex())
         assert result["errors"] == {"base": "no_connectable_path"}
 
@@ -383,7 +400,7 @@ async def test_a_button_in_range_is_chosen_by_hand(hass: HomeAssistant, radio: R
     result = await choose(hass, "button")
     assert result["step_id"] == "button"
     assert list(result["data_schema"].schema["dev_id"].container) == [DEV_ID.hex()]
-    result = await enter(hass, result, dev_id=DEV_ID.hex())
+    result = await by_key(hass, await enter(hass, result, dev_id=DEV_ID.hex()))
     result = await enter(hass, result, key=KEY.hex())
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"] == BUTTON_DATA
@@ -395,6 +412,269 @@ async def test_no_button_in_range_says_so(hass: HomeAssistant, radio: Radio) -> 
     result = await choose(hass, "button")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "no_devices_found"
+
+
+# Press and hold
+
+
+async def work(hass: HomeAssistant, result: Result, step_id: str) -> Result:
+    """Follow a step that is at work to where it leads."""
+    assert (result["type"], result["step_id"]) == (FlowResultType.SHOW_PROGRESS, step_id)
+    async with asyncio.timeout(5):
+        while True:
+            await asyncio.sleep(0.01)
+            found = hass.config_entries.flow._progress.get(result["flow_id"])
+            if found is None or found.cur_step["type"] is not FlowResultType.SHOW_PROGRESS:
+                break
+    if found is None:
+        return None
+    return await hass.config_entries.flow.async_configure(result["flow_id"])
+
+
+async def begin_hold(hass: HomeAssistant, result: Result) -> Result:
+    """Choose press and hold."""
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "hold"})
+    assert (result["step_id"], result["progress_action"]) == ("hold", "hold")
+    return result
+
+
+async def hold(hass: HomeAssistant, radio: Radio, button: FakeButton, result: Result) -> Result:
+    """Hold the button, and get to the digits."""
+    await asyncio.sleep(0)
+    button.hold()
+    radio.advertise(button)
+    result = await work(hass, result, "hold")
+    assert result["step_id"] == "compare"
+    assert result["description_placeholders"]["code"].replace(" ", "") == button.session.shown_code
+    return result
+
+
+async def opened(hass: HomeAssistant) -> Result:
+    """The dialog of the only discovered button."""
+    [flow] = await discovered(hass)
+    return await hass.config_entries.flow.async_configure(flow["flow_id"])
+
+
+async def test_a_held_button_is_paired_by_its_digits_and_a_press(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await begin_hold(hass, await opened(hass))
+    assert button.client is None, "nothing connects before the button is held"
+    result = await hold(hass, radio, button, result)
+    result = await enter(hass, result, digits="same")
+    assert (result["step_id"], result["progress_action"]) == ("press", "press")
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    button.press()
+    await work(hass, result, "press")
+    await hass.async_block_till_done()
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert entry.data == {**BUTTON_DATA, "slot": 1, "key": button.slots[1].key.hex()}
+    assert entry.unique_id == DEV_ID.hex()
+    assert entry.state is ConfigEntryState.LOADED
+    await act(hass, "light.turn_on", "light.cuelight_0708")
+    assert button.commands
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_button_may_be_pressed_before_the_digits_are_agreed_to(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    button.press()
+    await work(hass, await enter(hass, result, digits="same"), "press")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_digits_that_differ_cancel_the_pairing_and_it_can_be_tried_again(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    result = await enter(hass, result, digits="differ")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "digits_differ"})
+    assert button.client is None
+    assert list(button.slots) == [0]
+    radio.advertise(button)
+    result = await enter(hass, result, way="hold")
+    result = await hold(hass, radio, button, result)
+    button.press()
+    await work(hass, await enter(hass, result, digits="same"), "press")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert entry.data["slot"] == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_button_that_nobody_holds_can_be_added_by_its_key_after_all(
+    hass: HomeAssistant, button: FakeButton
+) -> None:
+    with patch("custom_components.cuelight.pairing.HOLD_LIMIT_S", 0.05):
+        result = await work(hass, await begin_hold(hass, await opened(hass)), "hold")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "not_held"})
+    assert result["description_placeholders"]["reason"]
+    result = await enter(hass, result, way="key")
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_window_that_was_used_up_is_told(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
+    result = await begin_hold(hass, await opened(hass))
+    await asyncio.sleep(0)
+    button.hold()
+    claims = button.advertisement()
+    button.session._close_window()
+    radio.say(button.address, claims)
+    result = await work(hass, result, "hold")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "pairing_closed"})
+
+
+async def test_a_button_without_room_for_a_key_is_told_and_repaired_by_the_next_pairing(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    for slot in (1, 2, 3):
+        button.slots[slot] = KeySlot(OTHER_KEY, 0)
+    result = await begin_hold(hass, await opened(hass))
+    await asyncio.sleep(0)
+    button.hold()
+    radio.advertise(button)
+    result = await work(hass, result, "hold")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "key_slots_full"})
+    told = [found.translation_key for found in ir.async_get(hass).issues.values() if found.domain == DOMAIN]
+    assert told == ["key_slots_full"]
+    del button.slots[2]
+    radio.advertise(button)
+    result = await hold(hass, radio, button, await enter(hass, result, way="hold"))
+    button.press()
+    await work(hass, await enter(hass, result, digits="same"), "press")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert entry.data["slot"] == 2
+    assert not [found for found in ir.async_get(hass).issues.values() if found.domain == DOMAIN]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_button_that_fades_while_the_digits_are_compared_is_told(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    button.lose_link()
+    result = await work(hass, await enter(hass, result, digits="same"), "press")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "pairing_lost"})
+    assert list(button.slots) == [0]
+
+
+async def test_a_button_that_is_not_pressed_is_not_added(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    with patch("custom_components.cuelight.pairing.CONFIRM_LIMIT_S", 0.05):
+        result = await work(hass, await enter(hass, result, digits="same"), "press")
+    assert (result["step_id"], result["errors"]) == ("retry", {"base": "pairing_failed"})
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_what_nobody_foresaw_in_a_pairing_is_told_and_logged(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, caplog: pytest.LogCaptureFixture
+) -> None:
+    with patch("custom_components.cuelight.pairing.PairingClient.begin", side_effect=RuntimeError("odd")):
+        result = await begin_hold(hass, await opened(hass))
+        await asyncio.sleep(0)
+        button.hold()
+        radio.advertise(button)
+        result = await work(hass, result, "hold")
+    assert result["errors"] == {"base": "unknown"}
+    assert "odd" in caplog.text
+
+
+async def test_a_dialog_closed_on_the_way_lets_the_button_go(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await begin_hold(hass, await opened(hass))
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
+    button.hold()
+    radio.advertise(button)
+    await hass.async_block_till_done()
+    assert radio.connects == 0, "who has closed the dialog pairs no more"
+
+    button.session._close_window()
+    radio.advertise(button)
+    bluetooth.async_rediscover_address(hass, button.address)
+    radio.advertise(button, 79)
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
+    assert button.client is None
+
+
+async def test_a_button_that_shows_the_pairing_sign_is_offered_for_it_and_connects_only_when_asked_to(
+    hass: HomeAssistant, radio: Radio
+) -> None:
+    button = FakeButton()
+    button.hold()
+    radio.add(button)
+    result = await opened(hass)
+    assert result["step_id"] == "held"
+    assert result["description_placeholders"]["name"] == "Cuelight 0708"
+    assert radio.connects == 0
+    result = await work(hass, await enter(hass, result), "hold")
+    assert result["step_id"] == "compare"
+    assert result["description_placeholders"]["code"].replace(" ", "") == button.session.shown_code
+    button.press()
+    await work(hass, await enter(hass, result, digits="same"), "press")
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_key_is_not_tried_while_the_button_waits_to_be_paired(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await by_key(hass, await opened(hass))
+    button.hold()
+    result = await enter(hass, result, key=KEY.hex())
+    assert result["errors"] == {"base": "pairing_in_progress"}
+
+
+async def test_a_dialog_left_open_gives_the_button_back_to_its_entities(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    result = await begin_hold(hass, await entry.start_reconfigure_flow(hass))
+    result = await hold(hass, radio, button, result)
+    await radio.pass_time(61)
+    button.session._close_window()
+    await act(hass, "light.turn_on", "light.stage_left")
+    result = await work(hass, await enter(hass, result, digits="same"), "press")
+    assert result["errors"] == {"base": "pairing_failed"}
+    assert entry.data["slot"] == 0
+
+
+@pytest.mark.parametrize("start", ["start_reauth_flow", "start_reconfigure_flow"])
+@pytest.mark.parametrize("listen", [False, True])
+async def test_a_button_that_is_set_up_gets_a_new_key_by_press_and_hold(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp, start: str, listen: bool
+) -> None:
+    entry = await set_up(button_entry(listen=listen))
+    result = await begin_hold(hass, await getattr(entry, start)(hass))
+    result = await hold(hass, radio, button, result)
+    button.press()
+    await work(hass, await enter(hass, result, digits="same"), "press")
+    await hass.async_block_till_done()
+    assert (entry.data["slot"], entry.data["key"]) == (1, button.slots[1].key.hex())
+    assert entry.state is ConfigEntryState.LOADED
+    await act(hass, "light.turn_on", "light.stage_left")
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_the_key_that_a_new_one_replaces_is_forgotten_where_it_can_be(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp, reachable: bool
+) -> None:
+    button.slots[1] = KeySlot(OTHER_KEY, 0)
+    entry = await set_up(in_slot(1))
+    result = await hold(hass, radio, button, await begin_hold(hass, await entry.start_reconfigure_flow(hass)))
+    button.press()
+    with patch("custom_components.cuelight.removal.async_address_present", return_value=reachable):
+        await work(hass, await enter(hass, result, digits="same"), "press")
+    assert entry.data["slot"] == 2
+    assert (1 in button.slots) is not reachable
+    await hass.async_block_till_done()
 
 
 # New keys
@@ -409,7 +689,7 @@ async def test_reauthentication_takes_the_new_key_and_the_new_instance(
     result = await entry.start_reauth_flow(hass)
     assert result["step_id"] == "reauth_confirm"
     assert result["description_placeholders"]["name"] == "Stage left"
-    result = await enter(hass, result, key=KEY.hex())
+    result = await enter(hass, await by_key(hass, result), key=KEY.hex())
     assert result["errors"] == {"key": "invalid_auth"}
     result = await enter(hass, result, key=OTHER_KEY.hex())
     assert result["reason"] == "reauth_successful"
@@ -423,7 +703,7 @@ async def test_reconfiguration_tries_the_key_and_keeps_the_old_one_if_it_is_wron
 ) -> None:
     entry = await set_up()
     before = dict(entry.data)
-    result = await entry.start_reconfigure_flow(hass)
+    result = await by_key(hass, await entry.start_reconfigure_flow(hass))
     result = await enter(hass, result, key=OTHER_KEY.hex())
     assert result["errors"] == {"key": "invalid_auth"}
     assert dict(entry.data) == before
@@ -436,7 +716,7 @@ async def test_reconfiguration_tries_the_key_and_keeps_the_old_one_if_it_is_wron
 async def test_reauthentication_works_while_the_entry_is_not_loaded(hass: HomeAssistant, button: FakeButton) -> None:
     entry = button_entry(key=OTHER_KEY)
     entry.add_to_hass(hass)
-    result = await enter(hass, await entry.start_reauth_flow(hass), key=KEY.hex())
+    result = await enter(hass, await by_key(hass, await entry.start_reauth_flow(hass)), key=KEY.hex())
     assert result["reason"] == "reauth_successful"
     assert entry.data["key"] == KEY.hex()
     await hass.async_block_till_done()

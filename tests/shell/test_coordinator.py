@@ -53,6 +53,7 @@ def impatience() -> Iterator[None]:
     """Shorten the pauses between attempts, the coordinator's and the link's."""
     with (
         patch("custom_components.cuelight.coordinator.FIRST_RETRY_S", 0.01),
+        patch("custom_components.cuelight.coordinator.PRESS_LINGER_S", 0.05),
         patch("custom_components.cuelight.link.backoff._FIRST_S", 0.01),
         patch("custom_components.cuelight.link.backoff._FIRST_AFTER_REFUSAL_S", 0.01),
     ):
@@ -166,6 +167,128 @@ async def test_a_button_unloaded_while_its_key_is_checked_stays_unloaded(
     assert button.client is None
 
 
+# Presses with no link
+
+
+async def test_a_press_that_waits_is_fetched_at_once_and_the_link_let_go(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    for times in (1, 2):
+        button.press()
+        radio.advertise(button)
+        await until(lambda times=times: radio.connects == times)
+        await until(lambda: button.client is None)
+        assert state(hass, PRESS).attributes["event_type"] == "multi_press_end"
+        radio.advertise(button)
+
+
+async def test_what_a_fetched_press_sets_off_keeps_the_link(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up())
+    button.press()
+    radio.advertise(button)
+    await until(lambda: button.client is not None)
+    await act(hass, "light.turn_on", LIGHT)
+    await until(lambda: coordinator._fetching is None)
+    assert state(hass, LIGHT).state == "on"
+
+
+async def test_a_press_brings_a_listening_button_back_before_its_pause_is_over(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    with patch("custom_components.cuelight.coordinator.FIRST_RETRY_S", 300):
+        button.reachable = False
+        coordinator = coordinator_of(await set_up(button_entry(listen=True)))
+        await until(lambda: radio.connects > 0)
+        await asyncio.sleep(0.05)
+        button.reachable = True
+        button.press()
+        radio.advertise(button)
+        await until(lambda: state(hass, PRESS).attributes.get("event_type") == "multi_press_end")
+        await until(lambda: coordinator._fetching is None)
+        assert button.client is not None
+
+
+async def test_a_press_that_is_only_claimed_is_followed_ever_less_often(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up())
+    claim = {0xFFFF: b"\x21" + button.advertisement()[0xFFFF][1:]}
+    pauses = []
+    for _ in range(12):
+        radio.say(button.address, claim)
+        await until(lambda: coordinator._fetching is None and button.client is None)
+        pauses.append(coordinator._fetch_pause)
+        radio.advertise(button)
+        radio.say(button.address, claim)
+        radio.advertise(button)
+        coordinator._fetch_again_at = 0.0
+    assert radio.connects == 12
+    assert pauses[:3] == [4.0, 8.0, 16.0]
+    assert pauses[-1] == 300.0
+    button.press()
+    radio.advertise(button)
+    await until(lambda: state(hass, PRESS).attributes.get("event_type") == "multi_press_end")
+    assert coordinator._fetch_pause == 2.0
+
+
+async def test_a_press_is_fetched_though_the_first_attempt_fails(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    await set_up()
+    button.press()
+    button.reachable = False
+    with patch("custom_components.cuelight.coordinator.PRESS_RETRY_S", 0.01):
+        radio.advertise(button)
+        await until(lambda: radio.connects > 0)
+        button.reachable = True
+        await until(lambda: state(hass, PRESS).attributes.get("event_type") == "multi_press_end")
+
+
+async def test_a_press_that_cannot_be_fetched_is_given_up_and_no_error(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up())
+    radio.may_connect.clear()
+    with patch("custom_components.cuelight.coordinator.PRESS_LIMIT_S", 0.02):
+        button.press()
+        radio.advertise(button)
+        await until(lambda: radio.connecting == 1)
+        await until(lambda: coordinator._fetching is None)
+    radio.may_connect.set()
+    assert state(hass, PRESS).state == "unknown"
+
+
+async def test_an_unloaded_button_fetches_no_press(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await hass.config_entries.async_unload(entry.entry_id)
+    button.press()
+    radio.advertise(button)
+    await hass.async_block_till_done()
+    assert radio.connects == 0
+
+
+async def test_a_command_to_a_button_that_is_being_paired_says_so_and_asks_for_no_key(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    button.hold()
+    for _ in range(4):
+        with pytest.raises(HomeAssistantError) as caught:
+            await act(hass, "light.turn_on", LIGHT)
+        assert caught.value.translation_key == "pairing_in_progress"
+        await asyncio.sleep(0.05)
+    assert not asked_for_a_key(hass, entry)
+    button.session._close_window()
+    await asyncio.sleep(0.1)
+    radio.advertise(button)
+    await act(hass, "light.turn_on", LIGHT)
+
+
 # Keys
 
 
@@ -228,7 +351,7 @@ async def test_a_key_that_the_button_has_rolled_forward_is_followed_and_kept(
     hass: HomeAssistant, button: FakeButton, set_up: SetUp
 ) -> None:
     rolled = ratchet(ratchet(KEY, 0, 0), 0, 1)
-    button.session._slots[0] = KeySlot(rolled, 2)
+    button.slots[0] = KeySlot(rolled, 2)
     entry = await set_up()
     await act(hass, "light.turn_on", LIGHT)
     assert (entry.data["gen"], entry.data["key"]) == (2, rolled.hex())
