@@ -57,6 +57,12 @@ static void safe(void *ctx, bool is_safe, uint8_t fault)
     app->board.safe(app->board.ctx, is_safe, fault);
 }
 
+static void lease(void *ctx, uint64_t end_us)
+{
+    struct app *app = ctx;
+    app->board.lease(app->board.ctx, end_us);
+}
+
 static void state(void *ctx, uint8_t state, uint8_t fault)
 {
     struct app *app = ctx;
@@ -146,6 +152,7 @@ static struct cuelight_hal make_hal(struct app *app)
         .light = light,
         .servo = servo,
         .safe = safe,
+        .lease = lease,
         .state = state,
         .timeline = timeline,
         .millivolts = millivolts,
@@ -313,6 +320,12 @@ void app_button(struct app *app, uint8_t button, bool down, uint64_t now_us)
     if (down)
         app->fast_until_us = now_us + FAST_US;
     cuelight_button(&app->core, button, down, now_us);
+}
+
+void app_cut(struct app *app, uint64_t now_us)
+{
+    app->now_us = now_us;
+    cuelight_cut(&app->core, now_us);
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)

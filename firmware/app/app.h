@@ -23,6 +23,7 @@ struct app_board {
     void (*light)(void *ctx, uint8_t r, uint8_t g, uint8_t b);
     void (*servo)(void *ctx, uint8_t channel, uint16_t decidegrees, bool enabled);
     void (*safe)(void *ctx, bool safe, uint8_t fault);
+    void (*lease)(void *ctx, uint64_t end_us);
     void (*state)(void *ctx, uint8_t state, uint8_t fault);
     void (*timeline)(void *ctx, uint8_t timeline, uint8_t what, uint8_t index, uint32_t planned_ms, uint32_t now_ms);
     uint16_t (*millivolts)(void *ctx);
@@ -49,6 +50,9 @@ void app_init(struct app *app, const struct app_board *board, struct store *stor
 
 void app_hci_received(struct app *app, const uint8_t *data, size_t length, uint64_t now_us);
 void app_button(struct app *app, uint8_t button, bool down, uint64_t now_us);
+
+/* The board has put its outputs to rest by itself. */
+void app_cut(struct app *app, uint64_t now_us);
 
 /* Runs everything due; returns when it next wants to run, absolute microseconds. */
 uint64_t app_poll(struct app *app, uint64_t now_us);

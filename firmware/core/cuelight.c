@@ -17,14 +17,25 @@
 
 /* ---- what the board is told ---- */
 
+static void tell_lease(struct cuelight *device, uint64_t end_us)
+{
+    if (end_us != device->told_lease_us)
+        device->hal.lease(device->hal.ctx, end_us);
+    device->told_lease_us = end_us;
+}
+
 static void tell_board(struct cuelight *device)
 {
     const struct cuelight_hal *hal = &device->hal;
     uint8_t state = safety_state(&device->safety), fault = device->safety.fault;
     bool safe = state != CUELIGHT_ACTIVE;
 
+    if (!safe)
+        tell_lease(device, device->safety.lease_end_us);
     if (safe != (device->told_state != CUELIGHT_ACTIVE) || fault != device->told_fault)
         hal->safe(hal->ctx, safe, fault);
+    if (safe)
+        tell_lease(device, CUELIGHT_NEVER);
     if (state != device->told_state || fault != device->told_fault)
         hal->state(hal->ctx, state, fault);
     device->told_state = state;
@@ -464,6 +475,12 @@ void cuelight_button(struct cuelight *device, uint8_t button, bool down, uint64_
         return;
     cuelight_poll(device, now_us);
     button_edge(&device->button[button], down, now_us);
+}
+
+void cuelight_cut(struct cuelight *device, uint64_t now_us)
+{
+    safety_leased(&device->safety, 0, now_us, now_us);
+    cuelight_poll(device, now_us);
 }
 
 const uint8_t *cuelight_inst_id(const struct cuelight *device)

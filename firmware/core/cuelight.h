@@ -34,6 +34,9 @@ void cuelight_received(struct cuelight *device, uint8_t link, const uint8_t *dat
 /* A raw contact edge; the core debounces. */
 void cuelight_button(struct cuelight *device, uint8_t button, bool down, uint64_t now_us);
 
+/* The board has put its outputs to rest by itself: whatever lease there still is, is over. */
+void cuelight_cut(struct cuelight *device, uint64_t now_us);
+
 /* Runs everything due and returns when it next wants to run, absolute, or CUELIGHT_NEVER. */
 uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us);
 

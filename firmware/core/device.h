@@ -47,6 +47,7 @@ struct cuelight {
     struct upload upload;
     struct button button[CUELIGHT_BUTTONS];
     uint8_t told_state, told_fault;     /* as the board was last told */
+    uint64_t told_lease_us;
 };
 
 /* Queues an event for a link in a session. When the queue is full the event is dropped. */

@@ -84,6 +84,10 @@ struct cuelight_hal {
      * `fault` is the latched reason (enum cuelight_fault) and 0 when there is none; a board with retained memory may
      * keep it there and give it back as reset_fault. */
     void (*safe)(void *ctx, bool safe, uint8_t fault);
+    /* When the lease ends, as it changes: absolute, or CUELIGHT_NEVER when there is none. Told before the safe line goes
+     * down, and after it is up again. A board with a timer puts its outputs to rest at that time by itself, should the
+     * caller of the core hang, and tells cuelight_cut(). */
+    void (*lease)(void *ctx, uint64_t end_us);
     /* The state of the device (enum cuelight_state) and the latched fault. On change of either. */
     void (*state)(void *ctx, uint8_t state, uint8_t fault);
     /* For the record: what a running timeline does. `index` is the cue's (0 for start; number of cues acted for end).

@@ -19,7 +19,7 @@ enum { HANDLE = 0x40, SENT_MAX = 64, CREDITS = 8, ATT_CHANNEL = 4 };
 static struct flash_sim sim;
 static struct store store;
 static struct app app;
-static uint64_t now_us;
+static uint64_t now_us, lease_us;
 static uint16_t battery_mv;
 static bool is_safe, moving[CUELIGHT_SERVOS], lit;
 static uint8_t sent[SENT_MAX][3]; /* the start of each packet that waits for its answer */
@@ -68,6 +68,12 @@ static void safe(void *ctx, bool safe_now, uint8_t fault)
     (void)ctx;
     (void)fault;
     is_safe = safe_now;
+}
+
+static void lease(void *ctx, uint64_t end_us)
+{
+    (void)ctx;
+    lease_us = end_us;
 }
 
 static void state(void *ctx, uint8_t state_now, uint8_t fault)
@@ -147,6 +153,7 @@ static void boot(void)
         .light = light,
         .servo = servo,
         .safe = safe,
+        .lease = lease,
         .state = state,
         .timeline = timeline,
         .millivolts = millivolts,
@@ -175,6 +182,7 @@ static void check_safety(void)
     const struct cuelight *core = &app.core;
     bool active = safety_state(&core->safety) == CUELIGHT_ACTIVE;
     CHECK_EQUAL(is_safe, !active);
+    CHECK_EQUAL(lease_us, active ? core->safety.lease_end_us : CUELIGHT_NEVER);
     for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++)
         CHECK(active || !moving[channel]);
     CHECK(active || !lit);

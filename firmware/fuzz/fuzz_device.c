@@ -31,6 +31,7 @@ static void check_safety(void)
             CHECK(is_erased(&device->link[link]));
     CHECK_EQUAL(rig.state, state);
     CHECK_EQUAL(rig.safe, state != CUELIGHT_ACTIVE);
+    CHECK_EQUAL(rig.lease_us, state == CUELIGHT_ACTIVE ? device->safety.lease_end_us : CUELIGHT_NEVER);
     for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++)
         servos = servos || rig.servo[channel].enabled;
     if (state != CUELIGHT_ACTIVE) {

@@ -1,4 +1,4 @@
-"""As much of a debugger as it takes to count instructions between two places in the image, one step at a time."""
+"""As much of a debugger as it takes to count instructions between two places, and to hang the control task."""
 
 import asyncio
 import subprocess
@@ -7,6 +7,9 @@ from pathlib import Path
 from tests.rig.qemu import tool
 
 PC = 15
+CYCLES_PER_US = 80
+FLASH = 0x08000000
+BRANCH_TO_ITSELF = b"\xfe\xe7"
 
 
 def symbols(image: Path) -> dict[str, int]:
@@ -21,6 +24,7 @@ class Gdb:
     def __init__(self, image: Path, path: Path) -> None:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._image = image
         self._symbols = symbols(image)
         self._path = path
         self.arguments = ("-gdb", f"unix:{path},server=on,wait=off")
@@ -50,7 +54,10 @@ class Gdb:
 
     async def run_to(self, function: str) -> None:
         """Let the chip run until it enters a function."""
-        place = f"{self._symbols[function]:x},2"
+        await self._run_to(self._symbols[function])
+
+    async def _run_to(self, address: int) -> None:
+        place = f"{address:x},2"
         assert await self._ask(f"Z0,{place}") == "OK"
         await self._ask("c")
         assert await self._ask(f"z0,{place}") == "OK"
@@ -62,6 +69,30 @@ class Gdb:
             await self._ask("s")
             steps += 1
         return steps
+
+    async def hang(self) -> None:
+        """Let what runs now run round and round on the spot; interrupts go on."""
+        await self._write_pc(self._trap())
+
+    async def run_to_hang(self) -> None:
+        """Let the interrupt end that came over what hangs."""
+        await self._run_to(self._trap())
+
+    async def unhang(self, function: str) -> None:
+        """Let what hangs run on from the start of a function."""
+        await self._write_pc(self._symbols[function])
+
+    def _trap(self) -> int:
+        code = self._image.with_name(f"{self._image.name}.bin").read_bytes()
+        return FLASH + next(at for at in range(0, len(code), 2) if code[at : at + 2] == BRANCH_TO_ITSELF)
+
+    async def _write_pc(self, address: int) -> None:
+        assert await self._ask(f"P{PC:x}={address.to_bytes(4, 'little').hex()}") == "OK"
+
+    async def device_us(self) -> int:
+        """The board's own clock, as its last timer interrupt left it: microseconds."""
+        cycles = await self._ask(f"m{self._symbols['base']:x},8")
+        return int.from_bytes(bytes.fromhex(cycles), "little") // CYCLES_PER_US
 
     async def _pc(self) -> int:
         return int.from_bytes(bytes.fromhex(await self._ask(f"p{PC:x}")), "little")

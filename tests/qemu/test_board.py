@@ -19,6 +19,7 @@ STACK_BOTTOM = 0x10000000
 
 async def test_it_boots_at_rest_and_advertises_who_it_is(board: QemuBoard, central: Central) -> None:
     advertisement = await central.advertisement(board.address)
+    await board.until(lambda: len(board.record("boot")) == 1 and bool(board.record("safe")))
     boot = board.record("boot")[0]
     assert boot["board"] == "b_l475e_iot01a"
     assert boot["dev_id"] == board.dev_id.hex()
@@ -84,7 +85,7 @@ async def test_a_lease_ends_by_itself(board: QemuBoard, central: Central) -> Non
     async with central.session(board) as session:
         await session.open()
         await session.send(ORANGE, 1)
-        await board.until(board.at_rest)
+        await board.until(lambda: len(board.record("safe")) == 3)
         safe = board.record("safe")
     assert [entry["safe"] for entry in safe] == [True, False, True]
     assert 0 < safe[2]["device_us"] - safe[1]["device_us"] <= 260_000
@@ -108,6 +109,7 @@ async def test_the_store_outlives_a_power_cut(board: QemuBoard, central: Central
     await board.start()
     async with central.session(board) as session:
         await session.open()
+    await board.until(lambda: len(board.record("boot")) == 2)
     before, after = board.record("boot")
     assert before["inst_id"] == after["inst_id"]
 

@@ -190,6 +190,12 @@ class QemuBoard(Board):
         await self.qmp("pmemsave", val=address, size=size, filename=str(file))
         return file.read_bytes()
 
+    async def pin(self, port: str, number: int) -> bool:
+        """Whether the chip drives an output pin high."""
+        register = 0x48000000 + 0x400 * (ord(port) - ord("A")) + 0x14  # ODR: RM0351 8.5.6
+        said = await self.qmp("human-monitor-command", **{"command-line": f"xp /1wx {register:#x}"})
+        return bool(int(said.split(":")[1], 16) >> number & 1)
+
     async def _power_off(self) -> None:
         """Freeze the chip, keep what its flash would keep, and end QEMU."""
         if self.process is not None and self.process.returncode is None:

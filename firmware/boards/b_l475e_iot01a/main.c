@@ -116,6 +116,11 @@ void board_write(const char *line)
     emulated() ? emulation_write(line) : trace_write(line);
 }
 
+void board_guard_at(uint64_t at_us)
+{
+    clock_wake_at(at_us < matrix_due() ? at_us : matrix_due());
+}
+
 void board_sleep(uint64_t due_us)
 {
     clock_wake_at(due_us < matrix_due() ? due_us : matrix_due());
@@ -132,8 +137,9 @@ void button_handler(void)
 void tick_handler(void)
 {
     uint64_t now_us = clock_us();
-    task_guard();
-    clock_wake_at(emulated() ? matrix_scan(now_us, PICTURE_US_EMULATED, MATRIX_ROWS) : matrix_scan(now_us, ROW_US, 1));
+    uint64_t guard_us = task_guard();
+    uint64_t row_us = emulated() ? matrix_scan(now_us, PICTURE_US_EMULATED, MATRIX_ROWS) : matrix_scan(now_us, ROW_US, 1);
+    clock_wake_at(guard_us < row_us ? guard_us : row_us);
 }
 
 /* ---- Start ---- */

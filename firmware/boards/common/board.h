@@ -32,7 +32,7 @@ void board_light(uint8_t r, uint8_t g, uint8_t b);
 void board_servo(uint8_t channel, uint16_t decidegrees, bool enabled);
 void board_safe(bool safe);
 
-/* Everything to rest at once, whatever it was doing. Called from an interrupt when the control task is late. */
+/* Everything to rest at once, whatever it was doing. Called from the timer's interrupt at the lease's end. */
 void board_rest(void);
 
 uint16_t board_millivolts(void);
@@ -41,6 +41,9 @@ struct store_flash board_flash(void);
 
 /* Takes a line of the record. */
 void board_write(const char *line);
+
+/* The timer's interrupt comes at this time, or sooner, and then when task_guard() wants it. */
+void board_guard_at(uint64_t at_us);
 
 /* Sleeps, as deeply as it may, until an interrupt. Interrupts are masked, and one that is pending ends the sleep. By
  * `due_us` an interrupt comes at the latest. */

@@ -12,7 +12,6 @@
 enum {
     WATCHDOG_S = 4,
     POLL_US = 1000000, /* the longest sleep */
-    GUARD_US = 50000,  /* how late the task may be before the outputs are taken from it */
 };
 
 static struct {
@@ -20,9 +19,14 @@ static struct {
     struct store store;
     struct record record;
     bool down[CUELIGHT_BUTTONS];
-    volatile bool guarded;    /* the guard may look at due_us */
-    volatile uint64_t due_us; /* when the task wants to run again */
+    uint64_t due_us; /* when the task wants to run again */
 } task;
+
+/* Shared with the timer's interrupt. */
+static struct {
+    volatile uint64_t lease_us; /* when it takes the outputs: read and written with interrupts masked */
+    volatile bool cut;          /* it took them, and the core does not know yet */
+} guard = {.lease_us = CUELIGHT_NEVER};
 
 /* ---- The application's callbacks ---- */
 
@@ -62,9 +66,23 @@ static void servo(void *ctx, uint8_t channel, uint16_t decidegrees, bool enabled
 
 static void safe(void *ctx, bool is_safe, uint8_t fault)
 {
+    uint32_t mask = irq_lock();
     (void)ctx;
-    board_safe(is_safe);
+    board_safe(is_safe || guard.cut);
+    irq_unlock(mask);
     record_safe(&task.record, is_safe, fault);
+}
+
+static void lease(void *ctx, uint64_t end_us)
+{
+    uint32_t mask = irq_lock();
+    (void)ctx;
+    guard.lease_us = end_us;
+    if (end_us == CUELIGHT_NEVER)
+        guard.cut = false;
+    irq_unlock(mask);
+    if (end_us != CUELIGHT_NEVER)
+        board_guard_at(end_us);
 }
 
 static void state(void *ctx, uint8_t state, uint8_t fault)
@@ -106,6 +124,7 @@ static void start(const struct cuelight_identity *identity)
         .light = light,
         .servo = servo,
         .safe = safe,
+        .lease = lease,
         .state = state,
         .timeline = timeline,
         .millivolts = millivolts,
@@ -146,12 +165,17 @@ static void read_buttons(void)
     }
 }
 
+/* A lease that was prolonged while the guard ended it is over too, and the core has to know. */
+static void follow_guard(void)
+{
+    if (guard.cut)
+        app_cut(&task.app, clock_us());
+}
+
 static void note_due(uint64_t due_us)
 {
     uint64_t latest_us = clock_us() + POLL_US;
-    task.guarded = false; /* the guard must not see half of due_us */
     task.due_us = due_us < latest_us ? due_us : latest_us;
-    task.guarded = true;
 }
 
 static void restart_if_lost(void)
@@ -166,7 +190,7 @@ static void sleep_until_due(void)
 {
     for (;;) {
         uint32_t mask = irq_lock();
-        bool go_on = board_hci_waiting() || button_moved() || clock_us() >= task.due_us;
+        bool go_on = board_hci_waiting() || button_moved() || guard.cut || clock_us() >= task.due_us;
         if (!go_on)
             board_sleep(task.due_us);
         irq_unlock(mask);
@@ -184,14 +208,24 @@ _Noreturn void task_run(const struct cuelight_identity *identity)
         receive();
         restart_if_lost();
         read_buttons();
+        follow_guard();
         note_due(app_poll(&task.app, clock_us()));
         watchdog_feed();
         sleep_until_due();
     }
 }
 
-void task_guard(void)
+uint64_t task_guard(void)
 {
-    if (task.guarded && clock_us() >= task.due_us + GUARD_US)
+    uint32_t mask = irq_lock();
+    bool over = clock_us() >= guard.lease_us;
+    if (over) {
+        guard.lease_us = CUELIGHT_NEVER;
+        guard.cut = true;
+    }
+    uint64_t next_us = guard.lease_us;
+    irq_unlock(mask);
+    if (over)
         board_rest();
+    return next_us;
 }

@@ -12,8 +12,8 @@
 /* Runs the smart button for ever. The clock, the outputs and the controller are ready. */
 _Noreturn void task_run(const struct cuelight_identity *identity);
 
-/* Called from a timer's interrupt. A task that is late may be holding outputs whose lease is over: they are put to rest
- * without it. If it does not come back, the watchdog follows. */
-void task_guard(void);
+/* Called from the timer's interrupt, by the time it returned last: puts the outputs to rest at the lease's end, whatever the
+ * control task is doing. Returns the lease's end while there is one, or CUELIGHT_NEVER. */
+uint64_t task_guard(void);
 
 #endif

@@ -193,13 +193,17 @@ static void set_alarm(uint64_t at)
         ;
 }
 
-/* What is due within the time that setting the alarm takes is waited for. */
+/* What is due by the time that setting the alarm takes comes a little later. */
 void clock_wake_at(uint64_t at_us)
 {
     uint64_t at = (at_us * (LSE_HZ / 64) + (1000000 / 64) - 1) / (1000000 / 64);
+    uint32_t mask = irq_lock();
     uint64_t now = counts();
-    if (at > now && at - now <= UINT16_MAX)
-        set_alarm(at - now < SOON ? now + SOON : at);
+    if (at < now + SOON)
+        set_alarm(now + SOON);
+    else if (at - now <= UINT16_MAX)
+        set_alarm(at);
+    irq_unlock(mask);
 }
 
 /* The flag of the turn is cleared only when the turn is over, so that it is counted once. */

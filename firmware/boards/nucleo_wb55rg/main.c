@@ -25,7 +25,7 @@ enum {
     DRIVER_PIN = 10,  /* PC10, D4: enables the motor driver; a resistor pulls it down */
     GREEN_PIN = 0,    /* PB0, LD2: active */
     RED_PIN = 1,      /* PB1, LD3: no identity, or no radio */
-    GUARD_AGAIN_US = 50000,
+    GUARD_AGAIN_US = 1000000, /* the timer counts to two seconds */
     RADIO_START_US = 5000000,
     BUTTON_PRIORITY = 8,
     BUTTON_LINES = 1u << 4 | 1u << 0 | 1u << 1,
@@ -112,6 +112,12 @@ static void stop(void)
     clock_after_stop();
 }
 
+void board_guard_at(uint64_t at_us)
+{
+    uint64_t again_us = clock_us() + GUARD_AGAIN_US;
+    clock_wake_at(at_us < again_us ? at_us : again_us);
+}
+
 void board_sleep(uint64_t due_us)
 {
     clock_wake_at(due_us);
@@ -128,11 +134,11 @@ void button_handler(void)
     EXTI->PR1 = BUTTON_LINES; /* the wake-up is all; the control task reads the pins */
 }
 
-/* The control task is awake by now and will set the next alarm. If it does not, this comes again until the guard acts. */
+/* The control task is awake by now and will set the next alarm. Should it hang, this comes again until the lease is over. */
 void clock_alarm(void)
 {
-    task_guard();
-    clock_wake_at(clock_us() + GUARD_AGAIN_US);
+    uint64_t again_us = clock_us() + GUARD_AGAIN_US, guard_us = task_guard();
+    clock_wake_at(guard_us < again_us ? guard_us : again_us);
 }
 
 /* ---- Start ---- */

@@ -32,6 +32,7 @@ static uint8_t pdus[32][64];  /* what went to the central, from the ATT opcode o
 static size_t pdu_count;
 static int hellos;
 static bool is_safe;
+static uint64_t lease_us;
 static bool lit;
 static uint8_t rgb[3];
 static struct { uint8_t channel; uint16_t decidegrees; bool enabled; } moved;
@@ -99,6 +100,12 @@ static void safe(void *ctx, bool safe_now, uint8_t fault)
     (void)ctx;
     (void)fault;
     is_safe = safe_now;
+}
+
+static void lease(void *ctx, uint64_t end_us)
+{
+    (void)ctx;
+    lease_us = end_us;
 }
 
 static void state(void *ctx, uint8_t state_now, uint8_t fault)
@@ -184,6 +191,7 @@ static void boot(void)
         .light = light,
         .servo = servo,
         .safe = safe,
+        .lease = lease,
         .state = state,
         .timeline = timeline,
         .millivolts = millivolts,
@@ -406,6 +414,25 @@ static void a_link_is_ended_when_the_core_asks(void)
     CHECK_EQUAL(disconnected, 1);
 }
 
+static void the_board_is_told_the_lease_and_may_end_it(void)
+{
+    const struct cuelight_hal *hal = &app.core.hal;
+    fresh();
+    CHECK_EQUAL(lease_us, CUELIGHT_NEVER);
+    hal->lease(hal->ctx, 7 * SECOND);
+    CHECK_EQUAL(lease_us, 7 * SECOND);
+    connect(1);
+    subscribe(1, TX_CCCD);
+    safety_authenticated(&app.core.safety, 0);
+    safety_leased(&app.core.safety, 0, now_us + SECOND, now_us);
+    settle();
+    CHECK(!is_safe);
+    CHECK_EQUAL(lease_us, now_us + SECOND);
+    app_cut(&app, now_us);
+    CHECK(is_safe);
+    CHECK_EQUAL(lease_us, CUELIGHT_NEVER);
+}
+
 static void a_frame_waits_for_credit(void)
 {
     const struct cuelight_hal *hal = &app.core.hal;
@@ -438,6 +465,7 @@ int main(int argc, char **argv)
         TEST(an_upload_is_an_asset_once_it_is_whole),
         TEST(a_link_is_ended_when_the_core_asks),
         TEST(a_frame_waits_for_credit),
+        TEST(the_board_is_told_the_lease_and_may_end_it),
     };
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);
 }

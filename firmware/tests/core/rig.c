@@ -80,6 +80,14 @@ static void on_safe(void *ctx, bool safe, uint8_t fault)
         CHECK(rig_at_rest(rig) || rig->device.outputs.identifying);
 }
 
+static void on_lease(void *ctx, uint64_t end_us)
+{
+    struct rig *rig = ctx;
+
+    CHECK(rig->safe || (rig->lease_us != CUELIGHT_NEVER && end_us != CUELIGHT_NEVER));     /* it comes first, goes last */
+    rig->lease_us = end_us;
+}
+
 static void on_state(void *ctx, uint8_t state, uint8_t fault)
 {
     struct rig *rig = ctx;
@@ -240,6 +248,7 @@ void rig_init(struct rig *rig)
         .light = on_light,
         .servo = on_servo,
         .safe = on_safe,
+        .lease = on_lease,
         .state = on_state,
         .timeline = on_timeline,
         .millivolts = on_millivolts,

@@ -55,6 +55,7 @@ struct rig {
     uint8_t rgb[3];
     struct { uint16_t angle; bool enabled; } servo[CUELIGHT_SERVOS];
     bool safe;
+    uint64_t lease_us;                  /* its end, as the board was told */
     uint8_t state, fault, safe_fault;
     struct timeline_note notes[256];
     unsigned note_count;
