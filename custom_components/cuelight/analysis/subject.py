@@ -6,14 +6,14 @@ fractions of a pixel. The change of size is fitted the same way over a longer ti
 of the mask's edge cancel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, slope, warp
+from .camera import Floats, gradients, slope, warp
 from .pixels import crowded
 from .window import Ticks, Window
 
@@ -59,9 +59,9 @@ ACROSS = 2 * SEARCH + 1
 PLACES = np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)
 REST_PRIOR = 4.0
 """Square grey levels a square pixel of displacement costs: what has no texture is taken to rest."""
-STEP_REFINEMENTS = 3
+STEP_REFINEMENTS = 2
 """Gauss-Newton steps after the search for a displacement."""
-GROWTH_REFINEMENTS = 4
+GROWTH_REFINEMENTS = 3
 """Gauss-Newton steps for a change of size."""
 PIXEL_NOISE = 1.0
 """Square grey levels by which two pictures of one pixel differ at least."""
@@ -403,10 +403,9 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -
     n = len(ticks)
     back, forth = np.full((2, n, ACROSS, ACROSS), np.inf, np.float32)
     for patch in patches:
-        back[patch.group] = np.where(before.valid[patch.group, None, None], _errors(patch, before), np.inf)
-        forth[patch.group] = np.where(
-            after.valid[patch.group, None, None], _errors(patch, after)[:, ::-1, ::-1], np.inf
-        )
+        from_before, from_after = _errors(patch, (before, after))
+        back[patch.group] = np.where(before.valid[patch.group, None, None], from_before, np.inf)
+        forth[patch.group] = np.where(after.valid[patch.group, None, None], from_after[:, ::-1, ::-1], np.inf)
     follows = np.flatnonzero(np.diff(ticks, prepend=-2) == 1)
     both = back.copy()
     both[follows] = np.where(np.isinf(back[follows]), 0, back[follows]) + forth[follows - 1]
@@ -419,8 +418,9 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -
     ahead[follows - 1] = start[follows]
     for patch in patches:
         group = patch.group
-        for side, view, guess in ((0, before, start), (1, after, -ahead)):
-            params, fit, errors = _refined(patch, view, guess[group], STEP_REFINEMENTS)
+        views = before, after
+        found = _refined(patch, views, np.stack((start[group], -ahead[group])), STEP_REFINEMENTS)
+        for side, (view, params, fit, errors) in enumerate(zip(views, *found, strict=True)):
             steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
             moved[side, group] = params[:, :2] / steps
             sure = errors[:, :2].max(axis=1) < LARGEST_ERROR
@@ -438,9 +438,12 @@ def _grown(patch: _Patch, past: _View, future: _View, pace: Floats) -> tuple[Flo
     """Growth a tick and its doubt (n, 2), and the fit, where the subject moves by about `pace` a tick."""
     growths, errors = np.zeros((2, 2, len(patch.group)), np.float32)
     fits = np.zeros((2, len(patch.group)), np.float32)
-    for side, view in enumerate((past, future)):
+    views = past, future
+    starts = np.rint([-pace * view.steps[patch.group][:, None] for view in views]).astype(np.float32)
+    for side, (view, moved, fit, error) in enumerate(
+        zip(views, *_refined(patch, views, starts, GROWTH_REFINEMENTS), strict=True)
+    ):
         steps = -view.steps[patch.group]
-        moved, fit, error = _refined(patch, view, np.rint(pace * steps[:, None]).astype(np.float32), GROWTH_REFINEMENTS)
         valid = view.valid[patch.group] & (fit > LEAST_FIT)
         growths[side] = np.where(valid, moved[:, 2] / np.where(valid, steps, 1), 0)
         errors[side] = np.where(valid, error[:, 2] / np.abs(np.where(valid, steps, 1)), 0)
@@ -452,54 +455,70 @@ def _grown(patch: _Patch, past: _View, future: _View, pace: Floats) -> tuple[Flo
     return np.stack((growth, doubt), axis=1), fits.sum(axis=0) / np.maximum((fits > 0).sum(axis=0), 1)
 
 
-def _errors(patch: _Patch, view: _View) -> Floats:
-    """Mean square error (n, ACROSS, ACROSS) for each whole displacement (rows, columns) from the view to the patch."""
+def _errors(patch: _Patch, views: Sequence[_View]) -> Floats:
+    """Mean square error (views, n, ACROSS, ACROSS) of each whole displacement (rows, columns) from view to patch."""
     n, side, _ = patch.luma.shape
     weights = patch.weights
     total = np.maximum(weights.sum(axis=(1, 2)), 1e-3)[:, None, None]
     mean = (patch.luma * weights).sum(axis=(1, 2))[:, None, None] / total
     current = patch.luma - mean
-    wide = patch.cut.of(view.planes[:, 0], patch.group, margin=SEARCH) - mean
     padded = side + 2 * SEARCH
     shape = (padded + padded % 2, padded + padded % 2)
     blocks = np.zeros((2, n, *shape), np.float32)
     blocks[0, :, :side, :side] = weights
     blocks[1, :, :side, :side] = weights * current
     weight, weighted = np.fft.rfft2(blocks).conj()
-    wide_square, wide_plain = np.fft.rfft2(np.stack((np.square(wide), wide)), s=shape)
-    error = np.fft.irfft2(weight * wide_square - 2 * weighted * wide_plain, s=shape)[:, :ACROSS, :ACROSS]
+    wide = np.empty((2, len(views), n, padded, padded), np.float32)
+    for plain, view in zip(wide[1], views, strict=True):
+        np.subtract(patch.cut.of(view.planes[:, 0], patch.group, margin=SEARCH), mean, out=plain)
+    np.square(wide[1], out=wide[0])
+    wide_square, wide_plain = np.fft.rfft2(wide, s=shape)
+    error = np.fft.irfft2(weight * wide_square - 2 * weighted * wide_plain, s=shape)[..., :ACROSS, :ACROSS]
     error += (weights * np.square(current)).sum(axis=(1, 2))[:, None, None]
-    return error[:, ::-1, ::-1] / total
+    return error[..., ::-1, ::-1] / total
 
 
-def _refined(patch: _Patch, view: _View, start: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
-    """Displacement x, y and log growth (n, 3) from the view to the patch, share of pixels explained, errors."""
+def _refined(patch: _Patch, views: Sequence[_View], starts: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
+    """Displacement x, y and log growth (views, n, 3) from view to patch, share of pixels explained, errors.
+
+    `starts` (views, n, 2) are the whole displacements to begin with.
+    """
     current, weights = patch.luma, patch.weights
     n, side, _ = current.shape
-    whole = start.astype(np.intp)
-    earlier = patch.cut.of(view.planes[:, 0], patch.group, -whole[:, 0], -whole[:, 1])
+    whole = starts.astype(np.intp)
+    earlier = np.concatenate(
+        [
+            patch.cut.of(view.planes[:, 0], patch.group, -moved[:, 0], -moved[:, 1])
+            for view, moved in zip(views, whole, strict=True)
+        ]
+    )
     places = np.arange(side, dtype=np.float32) - (side - 1) / 2
     total = np.maximum(weights.sum(axis=(1, 2)), 1e-3)
     x, y = weights.sum(axis=1) @ places / total, weights.sum(axis=2) @ places / total
-    params = np.zeros((n, 3), np.float32)
-    down, across = np.gradient(current, axis=(1, 2))
+    params = np.zeros((len(views), n, 3), np.float32)
+    down, across = gradients(current)
     turned = across * (places - x[:, None, None]) + down * (places[:, None] - y[:, None, None])
     slopes = -np.stack((across, down, turned), axis=1).reshape(n, 3, -1)
     limits = np.array(STEP_LIMIT, np.float32)
-    fit = total
     for _ in range(steps):
-        scale = np.exp(params[:, 2])
-        moved, inside = warp(earlier, x - scale * (x - params[:, 0]), y - scale * (y - params[:, 1]), params[:, 2])
-        residual = current - moved
-        spread = SEEN_LEVELS + 2 * (weights * np.abs(residual)).sum(axis=(1, 2)) / total
-        robust = weights * inside / np.square(1 + np.square(residual / spread[:, None, None]))
-        fit = robust.sum(axis=(1, 2)) / total
-        weighted = slopes * robust.reshape(n, 1, -1)
+        scale = np.exp(params[..., 2])
+        shift_x, shift_y = x - scale * (x - params[..., 0]), y - scale * (y - params[..., 1])
+        moved, inside = warp(earlier, shift_x.ravel(), shift_y.ravel(), params[..., 2].ravel())
+        residual = current - moved.reshape(len(views), n, side, side)
+        spread = SEEN_LEVELS + 2 * (weights * np.abs(residual)).sum(axis=(2, 3)) / total
+        robust = residual / spread[..., None, None]
+        np.square(robust, out=robust)
+        robust += 1
+        np.square(robust, out=robust)
+        np.divide(inside.reshape(robust.shape), robust, out=robust)
+        robust *= weights
+        fit = robust.sum(axis=(2, 3)) / total
+        weighted = slopes * robust.reshape(len(views), n, 1, -1)
         normal = weighted @ slopes.swapaxes(1, 2)
-        normal[:, range(3), range(3)] = normal[:, range(3), range(3)] * 1.01 + 1.0
-        step = np.linalg.solve(normal, weighted @ residual.reshape(n, -1, 1))[:, :, 0]
+        normal[..., range(3), range(3)] = normal[..., range(3), range(3)] * 1.01 + 1.0
+        step = np.linalg.solve(normal, weighted @ residual.reshape(len(views), n, -1, 1))[..., 0]
         params += np.clip(step, -limits, limits)
-    params[:, :2] += start
-    noise = (robust * np.square(residual)).sum(axis=(1, 2)) / np.maximum(robust.sum(axis=(1, 2)), 1e-3)
-    variance = np.maximum(noise, PIXEL_NOISE)[:, None] * ALIKE * np.linalg.inv(normal)[:, range(3), range(3)]
+    params[..., :2] += starts
+    noise = (robust * np.square(residual)).sum(axis=(2, 3)) / np.maximum(robust.sum(axis=(2, 3)), 1e-3)
+    variance = np.maximum(noise, PIXEL_NOISE)[..., None] * ALIKE * np.linalg.inv(normal)[..., range(3), range(3)]
     return params, fit, np.sqrt(variance)
