@@ -62,6 +62,13 @@ def test_every_field_is_described(section: str) -> None:
         assert set(step.get("data", {})) == set(step.get("data_description", {})), name
 
 
+def test_what_the_frontend_shows_without_placeholders_has_none() -> None:
+    """Titles of menus and of steps at work; seen in a browser, which shows an error in their place."""
+    for name, step in ENGLISH["config"]["step"].items():
+        if "menu_options" in step or name in ENGLISH["config"]["progress"]:
+            assert "{" not in step["title"], name
+
+
 @pytest.mark.usefixtures("button")
 async def test_every_entity_has_a_name_and_a_picture(hass: HomeAssistant, set_up: SetUp) -> None:
     entry = await set_up()
@@ -77,9 +84,17 @@ def test_every_rule_of_the_quality_scale_is_answered() -> None:
     assert len(RULES) == 54
     assert set(rules) == RULES
     for name, answer in rules.items():
-        if answer not in ("done", "todo"):
+        if answer != "done":
             assert answer["status"] == "exempt", name
             assert answer["comment"].strip(), name
+
+
+def test_every_platform_says_how_many_updates_may_run_at_once() -> None:
+    platforms = [path for path in FOLDER.glob("*.py") if "AddConfigEntryEntitiesCallback\n" in path.read_text()]
+    assert len(platforms) >= 10
+    for path in platforms:
+        if not path.stem.startswith("studio_"):
+            assert "PARALLEL_UPDATES = " in path.read_text(), path.name
 
 
 def test_the_manifest_is_what_custom_integrations_need() -> None:
