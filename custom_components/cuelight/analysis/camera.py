@@ -23,6 +23,10 @@ QUIET = 0.08
 QUIET_ITERATIONS = 1
 UNEXPLAINED = 0.75
 """Share of the difference a motion may leave to be believed: true ones leave half at most, noise more than 0.9."""
+BORDER = (6, 8)
+"""Rows and columns of blocks the picture is divided into; the outermost are asked whether they moved."""
+VOTE_LEVELS = 0.1
+"""Mean grey levels by which a motion must make a block of the border better or worse for it to have a say."""
 RESIDUAL_FLOOR = 1.5
 """Grey levels: differences below are coding noise however quiet the rest of the picture is."""
 ROBUST_WIDTH = 2.5
@@ -69,7 +73,7 @@ def register(current: Floats, previous: Floats) -> Motion:
     params[:, :2] *= 2
     if moving.size:
         fitted = _register(current[moving], previous[moving])
-        better = _explained(current[moving], previous[moving], fitted) < UNEXPLAINED
+        better = _believed(current[moving], previous[moving], fitted)
         params[moving] = np.where(better[:, None], fitted, 0)
         params[moving, 4] = np.where(better, fitted[:, 4], (current - previous)[moving].mean(axis=(1, 2)))
     return Motion(*(np.ascontiguousarray(column) for column in params.T))
@@ -90,16 +94,29 @@ def _register(current: Floats, previous: Floats) -> Floats:
     return params
 
 
-def _explained(current: Floats, previous: Floats, params: Floats) -> Floats:
-    """The difference that a motion leaves, as a share of what no motion leaves, each with the light undone."""
+def _believed(current: Floats, previous: Floats, params: Floats) -> npt.NDArray[np.bool_]:
+    """Whether a motion explains enough of the difference and the picture's border did not rest, the light undone.
+
+    A camera moves the border too; what fills the middle and moves by itself leaves the border where it was.
+    """
     mean = previous.mean(axis=(1, 2), keepdims=True)
     gain, offset = np.exp(params[:, 3])[:, None, None], params[:, 4, None, None]
     moved, inside = warp(previous, params[:, 0], params[:, 1], params[:, 2])
-    left, whole = (
-        (np.abs(current - gain * (picture - mean) - mean - offset) * inside).sum(axis=(1, 2))
-        for picture in (moved, previous)
-    )
-    return left / np.maximum(whole, 1e-3)
+    left, whole = (np.abs(current - gain * (picture - mean) - mean - offset) * inside for picture in (moved, previous))
+    explained = left.sum(axis=(1, 2)) < UNEXPLAINED * np.maximum(whole.sum(axis=(1, 2)), 1e-3)
+    better = _border(whole - left)
+    return explained & ((better > VOTE_LEVELS).sum(axis=1) >= (better < -VOTE_LEVELS).sum(axis=1))
+
+
+def _border(pictures: Floats) -> Floats:
+    """Means (n, blocks) of the outermost blocks."""
+    n, height, width = pictures.shape
+    down, across = BORDER
+    tall, wide = height // down, width // across
+    grid = pictures[:, : tall * down, : wide * across].reshape(n, down, tall, across, wide).mean(axis=(2, 4))
+    rim = np.ones(BORDER, np.bool_)
+    rim[1:-1, 1:-1] = False
+    return grid[:, rim]
 
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:

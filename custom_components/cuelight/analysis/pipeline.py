@@ -194,6 +194,8 @@ class _Look:
             glow=(bright - bright[lit_from]) / 255,
             changed=window.changed.rows,
             area=sight.area / (width * height),
+            spread_x=sight.width / width,
+            spread_y=sight.height / height,
             dx=sight.dx / width,
             dy=sight.dy / height,
             growth=sight.growth,

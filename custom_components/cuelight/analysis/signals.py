@@ -21,8 +21,9 @@ class Signals:
     Camera: `pan_x`, `pan_y` (width, height a tick; positive when the camera moves right or down), `zoom` (log a tick).
     Light: `lightness` (log a tick), `flash` (true while lit up), `glow` (how much brighter than before it, 0..1).
     Picture: `cut`, `changed` (fraction of the picture's blocks that the camera and the light do not explain).
-    Subject: `area` (fraction of the picture that moves), `dx`, `dy` (width, height a tick), `growth` (log a tick) with
-    its `doubt`, `fit` (0..1), `seen` (true where the motion is to be believed).
+    Subject: `area` (fraction of the picture that moves), `spread_x`, `spread_y` (its standard deviations in widths and
+    heights), `dx`, `dy` (width, height a tick), `growth` (log a tick) with its `doubt`, `fit` (0..1), `seen` (true
+    where the motion is to be believed).
 
     At the ticks `glances` only: `slow_growth`, `slow_doubt` and whether they are to be believed, `grows`; `change`
     (area that is other than before though the camera explains the rest), where (`change_x`, `change_y`), `steady` and
@@ -40,6 +41,8 @@ class Signals:
     glow: Curve
     changed: Curve
     area: Curve
+    spread_x: Curve
+    spread_y: Curve
     dx: Curve
     dy: Curve
     growth: Curve

@@ -13,7 +13,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+<<<<<<< Updated upstream
 from .camera import Floats, gradients, slope, warp
+=======
+from .camera import Floats, blurred, slope, warp
+>>>>>>> Stashed changes
 from .pixels import crowded
 from .window import Ticks, Window
 
@@ -107,7 +111,7 @@ class Glance:
     sighting.
     `change`: area that looks different before and after (by REACH_S); its centre `change_x`, `change_y`;
     `steady` 0..1, how far it looked alike all the time before and all the time after; `polarity` -1..1, positive if
-    there are more edges after than before.
+    the picture steps more across the outline of the change after than before: where a thing is, it has an edge.
     """
 
     tick: Ticks
@@ -340,10 +344,19 @@ def _change(
         share = (same * change).sum(axis=(1, 2)) / np.maximum(area, 1)
         share[(others - ticks) * lag <= 0] = UNSEEN_STEADY
         steady = np.minimum(steady, share)
-    edges = slope(change)[:, None]
-    more, less = ((slope(view.planes) * edges).sum(axis=(1, 2, 3)) for view in (future, past))
+    outline = np.gradient(blurred(change), axis=(1, 2))
+    more, less = (_across(view.planes, outline) for view in (future, past))
     out[:, active] = np.stack((area, x, y, steady, (more - less) / (more + less + 1.0)))
     return out
+
+
+def _across(planes: Floats, outline: list[Floats]) -> Floats:
+    """Grey levels (n) that pictures step by across an outline, given by how it rises downwards and to the right."""
+    down, across = np.gradient(planes, axis=(2, 3))
+    down *= outline[0][:, None]
+    across *= outline[1][:, None]
+    down += across
+    return np.abs(down, out=down).sum(axis=(1, 2, 3))
 
 
 def _patches(

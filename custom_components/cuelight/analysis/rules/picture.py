@@ -16,6 +16,8 @@ FADE_SPEED = 0.1
 """Log lightness a second: a fade to a half takes seven seconds at most."""
 FADE_SIZE = 0.1
 """Log lightness in all: a sixth."""
+FADE_CHANGED = 0.08
+"""Fraction of blocks that may change otherwise meanwhile, on average; more is something bright or dark passing."""
 FADE_SMOOTH_S = 0.2
 """Seconds averaged over, against noise."""
 
@@ -46,4 +48,6 @@ def fades(signals: Signals) -> Iterator[Candidate]:
             "length_s": slide.ticks / signals.rate,
             "changed": float(signals.changed[slide.first : slide.last].mean()),
         }
-        yield Candidate(kind, slide.first, slide.last, evidence, {"strength": 1 - float(np.exp(-abs(slide.size)))})
+        strength = 1 - float(np.exp(-abs(slide.size)))
+        if evidence["changed"] <= FADE_CHANGED:
+            yield Candidate(kind, slide.first, slide.last, evidence, {"strength": strength})

@@ -18,6 +18,12 @@ SWING_Y = 0.024
 """Heights, likewise."""
 MOVE_DISTANCE = 0.05
 """Widths of the shortest move."""
+ACROSS = 4.0
+"""Width of a subject in standard deviations of its pixels: a filled disc is four across."""
+MOVE_OWN = 0.3
+"""Widths of itself that a subject must move to go somewhere; less is swaying, as heads do that talk."""
+TURN_OWN = 0.35
+"""Likewise on both sides of a turn, which may be cut short by the film's ends."""
 MOVE_S = 0.2
 """Seconds of the quickest move."""
 TURN_DISTANCE = 0.035
@@ -30,12 +36,17 @@ JUMP_S = (0.25, 1.8)
 """Shortest and longest jump in seconds, from the ground to the ground."""
 JUMP_RETURN = 0.5
 """Share of its height a jump must come down again."""
+JUMP_ASIDE = 3.0
+"""Most that a jump goes sideways for each height it goes up; more is something rushing by."""
 FALL_DROP = 0.15
 """Heights of the shortest fall."""
 FALL_S = (0.12, 1.0)
 """Shortest and longest fall in seconds."""
 FALL_ASIDE = 1.0
 """Most that a fall goes sideways for each height it goes down; more is a swoop."""
+FALL_GAIN = 1.4
+"""Least ratio of the speeds in a fall's last and first quarter: steady sinking has 1, what falls freely from rest 2.7
+between the ends that a swing is trimmed to."""
 CALM_CAMERA = 0.2
 """Widths a second the camera may move meanwhile: near things jump when a hand-held camera does."""
 PULL = (1.0, 25.0)
@@ -50,6 +61,18 @@ SHAKE_SWINGS = 3
 """Swings that make a shake; a jump is two."""
 GROWTH = 0.1
 """Log of the smallest ratio that is a coming nearer or going away."""
+GROWTH_SPEED = 0.15
+"""Log a second of the slowest; what walks about a square grows slower than that."""
+GROWTH_FIT = 0.76
+"""Share of the subject that must look as before but for its size, where it is seen; else several things move apart."""
+GROWTH_AGREES = 0.3
+"""Share of the growth that the outline must have grown too, where it is seen; else one thing has taken over another."""
+GROWTH_OUTLINE = 0.004
+"""Fraction of the picture that must move, on average, for an outline to be more than crumbs."""
+GROWTH_SEEN = 0.5
+"""Share of the ticks in which the subject must be seen for its outline to be asked."""
+GROWTH_ASIDE = 0.4
+"""Most that what grows goes elsewhere meanwhile, in widths for each log of its growth; more is passing by."""
 GROWTH_SWING = 0.06
 """Log of the ratio of a growing and shrinking that count as two."""
 GROWTH_S = 0.3
@@ -130,8 +153,9 @@ class _Episode:
         self._first = first
         span = slice(first, end)
         self._dx = np.where(seen[span], signals.dx[span], 0)
+        self._dy = np.where(seen[span], signals.dy[span], 0)
         self._across = swings(np.cumsum(self._dx), SWING_X)
-        self._down = swings(np.cumsum(np.where(seen[span], signals.dy[span], 0)), SWING_Y)
+        self._down = swings(np.cumsum(self._dy), SWING_Y)
         self._shaken = np.zeros(end - first, np.bool_)
         self._leapt = np.zeros(end - first, np.bool_)
         self._fallen = np.zeros(end - first, np.bool_)
@@ -161,6 +185,18 @@ class _Episode:
         """Widths a second the camera moves meanwhile."""
         return float(self._signals.stir()[self._first + first : self._first + last + 1].mean()) * self._signals.rate
 
+    def _aside(self, first: int, last: int) -> float:
+        """Heights that the subject goes sideways."""
+        return abs(float(self._dx[first + 1 : last + 1].sum())) * self._signals.aspect
+
+    def _own(self, distance: float, first: int, last: int) -> float:
+        """A distance in widths of the subject itself."""
+        span = slice(self._first + first, self._first + last + 1)
+        seen = self._signals.seen[span]
+        return (
+            distance / max(1e-3, ACROSS * float(np.median(self._signals.spread_x[span][seen]))) if seen.any() else 0.0
+        )
+
     def _shakes(self, pieces: list[Swing], unit: float) -> Iterator[Candidate]:
         for run in _quick_runs(pieces, self._signals.rate, SHAKE_SWING * unit):
             first, last = run[0].first, run[-1].last
@@ -183,7 +219,7 @@ class _Episode:
                 continue
             pull = 8 * -up.size / length**2
             calm = self._stir(up.first, down.last) <= CALM_CAMERA
-            if not PULL[0] <= pull <= PULL[1] or not calm:
+            if not PULL[0] <= pull <= PULL[1] or not calm or self._aside(up.first, down.last) > JUMP_ASIDE * -up.size:
                 continue
             if self._shaken[up.first : down.last].mean() < TAKEN:
                 evidence = {"size": -up.size, "back": abs(np.log(back)), "log_pull": float(np.log(pull))}
@@ -196,8 +232,8 @@ class _Episode:
             length = piece.ticks / self._signals.rate
             used = self._shaken | self._leapt
             pull = 2 * piece.size / length**2
-            aside = abs(float(self._dx[piece.first + 1 : piece.last + 1].sum())) * self._signals.aspect
-            plain = piece.size > FALL_DROP and FALL_S[0] <= length <= FALL_S[1] and aside <= FALL_ASIDE * piece.size
+            plain = piece.size > FALL_DROP and FALL_S[0] <= length <= FALL_S[1] and self._gain(piece) >= FALL_GAIN
+            plain = plain and self._aside(piece.first, piece.last) <= FALL_ASIDE * piece.size
             plain = plain and self._stir(piece.first, piece.last) <= CALM_CAMERA
             if plain and PULL[0] <= pull <= PULL[1] and used[piece.first : piece.last].mean() < TAKEN:
                 evidence = {"size": piece.size, "log_pull": float(np.log(pull))}
@@ -205,13 +241,20 @@ class _Episode:
                 self._fallen[piece.first : piece.last + 1] |= self._likely(fall)
                 yield fall
 
+    def _gain(self, piece: Swing) -> float:
+        """How much faster a swing ends than it begins."""
+        steps = self._dy[piece.first + 1 : piece.last + 1]
+        quarter = max(1, round(len(steps) / 4))
+        return float(steps[-quarter:].mean() / max(1e-4, steps[:quarter].mean()))
+
     def _moves(self) -> Iterator[Candidate]:
         before: Swing | None = None
         for piece in self._across:
             if (self._shaken | self._fallen)[piece.first : piece.last].mean() >= TAKEN:
                 before = None
                 continue
-            if abs(piece.size) >= MOVE_DISTANCE and piece.ticks / self._signals.rate >= MOVE_S:
+            far = abs(piece.size) >= MOVE_DISTANCE and self._own(abs(piece.size), piece.first, piece.last) >= MOVE_OWN
+            if far and piece.ticks / self._signals.rate >= MOVE_S:
                 kind = EventKind.MOVE_RIGHT if piece.size > 0 else EventKind.MOVE_LEFT
                 evidence = {"size": abs(piece.size)}
                 yield self._candidate(kind, piece.first, piece.last, evidence, distance=abs(piece.size))
@@ -222,9 +265,10 @@ class _Episode:
 
     def _turn(self, before: Swing, after: Swing) -> Iterator[Candidate]:
         pause_s = (after.first - before.last) / self._signals.rate
-        if pause_s <= TURN_PAUSE_S:
+        size = min(abs(before.size), abs(after.size))
+        if pause_s <= TURN_PAUSE_S and self._own(size, before.first, after.last) >= TURN_OWN:
             middle = (before.last + after.first) // 2
-            evidence = {"size": min(abs(before.size), abs(after.size)), "pause_s": pause_s}
+            evidence = {"size": size, "pause_s": pause_s}
             candidate = self._candidate(EventKind.TURN, before.first, after.last, evidence)
             place = self._first + middle
             yield Candidate(
@@ -256,8 +300,10 @@ def growths(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
     near = (seen | (np.interp(ticks, signals.glances, grows.astype(np.float64)) > 0.1)) & ~widened(signals.cut, 2)
     for first, end in runs(closed(near, signals.span(GROWTH_SMOOTH_S))):
         for piece in swings(np.cumsum(curve[first:end]), GROWTH_SWING):
-            if abs(piece.size) >= GROWTH and piece.ticks / signals.rate >= GROWTH_S:
-                span = slice(first + piece.first, first + piece.last)
+            span = slice(first + piece.first, first + piece.last)
+            if abs(piece.size) >= GROWTH and GROWTH_S <= piece.ticks / signals.rate <= abs(piece.size) / GROWTH_SPEED:
+                if not _grows(signals, span, piece.size):
+                    continue
                 evidence = {
                     "size": abs(piece.size),
                     "length_s": piece.ticks / signals.rate,
@@ -268,6 +314,29 @@ def growths(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
                 }
                 kind = EventKind.APPROACH if piece.size > 0 else EventKind.RETREAT
                 yield Candidate(kind, span.start, span.stop, evidence, {"ratio": float(np.exp(piece.size))})
+
+
+def _grows(signals: Signals, span: slice, size: float) -> bool:
+    """Whether one thing grows by `size` (log) and does not pass by, as far as it is seen enough to tell."""
+    seen = signals.seen[span]
+    if not seen.any():
+        return True
+    aside, down = (float(step[span][seen].sum()) for step in (signals.dx, signals.dy))
+    if np.hypot(aside, down / signals.aspect) > GROWTH_ASIDE * abs(size) or signals.fit[span][seen].mean() < GROWTH_FIT:
+        return False
+    if seen.mean() < GROWTH_SEEN or signals.area[span].mean() < GROWTH_OUTLINE:
+        return True
+    return _outgrown(signals, span) / size >= GROWTH_AGREES
+
+
+def _outgrown(signals: Signals, span: slice) -> float:
+    """Log growth of the outline, without both ends: little moves there yet, and the outline has gaps."""
+    margin = (span.stop - span.start) // 8
+    middle = slice(span.start + margin, span.stop - margin)
+    seen = signals.seen[middle]
+    outline = np.log(signals.spread_x[middle][seen] * signals.spread_y[middle][seen] + 1e-6) / 2
+    third = max(1, len(outline) // 3)
+    return float(np.median(outline[-third:]) - np.median(outline[:third])) if outline.size else 0.0
 
 
 def _growth(signals: Signals, seen: Flags, grows: Flags) -> tuple[Curve, Curve]:
