@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from homeassistant.components.bluetooth import async_ble_device_from_address
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -18,6 +20,7 @@ from tests.rig import qemu
 from tests.rig.adapter import Adapter
 from tests.rig.air import Air
 from tests.rig.board import Board, build
+from tests.shell.conftest import button_entry
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +39,23 @@ class House:
 
     hass: HomeAssistant
     air: Air
-    adapter: Adapter
     make_board: Callable[[Air, Path, str], Board]
     folder: Path
     boards: list[Board] = field(default_factory=list)
+    adapters: list[Adapter] = field(default_factory=list)
+
+    @property
+    def adapter(self) -> Adapter:
+        """The first adapter, for those that need but one."""
+        return self.adapters[0]
+
+    async def add_adapter(self, *, slots: int = 8) -> Adapter:
+        """Power up one more adapter or proxy."""
+        number = len(self.adapters) + 1
+        adapter = Adapter(self.air, f"C0:00:00:00:00:{number:02X}", slots=slots, name=f"rig {number}")
+        await adapter.start(self.hass)
+        self.adapters.append(adapter)
+        return adapter
 
     async def board(self, name: str) -> Board:
         """Power up one more board."""
@@ -78,6 +94,24 @@ class House:
         await self.until(lambda: entry.state is ConfigEntryState.LOADED)
         return entry
 
+    async def add_entry(self, board: Board, **options: Any) -> ConfigEntry:
+        """Set up an entry as the flow would have made it, at once."""
+        await board.until(lambda: bool(board.record("boot")))
+        entry = button_entry(board.dev_id, key=board.key, **options)
+        inst_id = board.record("boot")[-1]["inst_id"]
+        entry.add_to_hass(self.hass)
+        self.hass.config_entries.async_update_entry(entry, data={**entry.data, "inst_id": inst_id}, title=board.name)
+        # Waits for the advertisement: the tests that follow are about a button in range.
+        await self.until(lambda: bool(async_ble_device_from_address(self.hass, board.address, connectable=True)))
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
+        return entry
+
+    def entry_of(self, board: Board) -> ConfigEntry:
+        """The entry of a board."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, board.dev_id.hex())
+        assert entry is not None
+        return entry
+
     async def add_studio(self) -> ConfigEntry:
         """Add the storyboard studio, as a user does."""
         flows = self.hass.config_entries.flow
@@ -108,9 +142,8 @@ async def house(
     hass.config.media_dirs = {"local": str(tmp_path / "media")}
     await async_setup_component(hass, "homeassistant", {})
     air = Air()
-    adapter = Adapter(air)
-    await adapter.start(hass)
-    home = House(hass, air, adapter, make_board, tmp_path)
+    home = House(hass, air, make_board, tmp_path)
+    await home.add_adapter()
     try:
         yield home
     finally:
@@ -119,7 +152,8 @@ async def house(
                 await hass.config_entries.async_unload(entry.entry_id)
         for board in home.boards:
             await board.stop()
-        await adapter.stop()
+        for adapter in home.adapters:
+            await adapter.stop()
         air.close()
         _assert_no_sanitizer_report(tmp_path)
 

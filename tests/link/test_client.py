@@ -583,7 +583,7 @@ async def test_the_lease_is_renewed_as_long_as_a_light_is_on_and_no_longer(board
     await asyncio.sleep(3600)
     assert board.state is DeviceState.ACTIVE
     assert board.on == {"light"}
-    assert 700 <= len(board.written) <= 740
+    assert 1060 <= len(board.written) <= 1100  # a renewal every 5 s, a query every 10 s
     await client.send(DARK)
     assert board.state is DeviceState.SESSION
     board.written.clear()
@@ -882,6 +882,32 @@ async def test_a_timeline_starts_when_planned_and_reports_its_end(board: FakeBoa
     assert not board.on
     await asyncio.sleep(60)
     assert not client.connected
+
+
+@virtual_time
+async def test_the_end_of_a_timeline_gives_its_authority_back(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.perform(0, CUES, now())
+    assert board.state is DeviceState.SESSION
+    assert await client.query() == client.last_status
+    assert client.last_status.lease_left == 0
+    await client.disconnect()
+
+
+@virtual_time
+async def test_a_link_that_ends_right_after_the_cues_were_acknowledged_is_told(board: FakeBoard) -> None:
+    client = make_client(board)
+    await client.connect()
+
+    def cut_after_the_ack(to_device: bool, frame: bytes) -> bytes:
+        if not to_device:
+            asyncio.get_running_loop().call_later(board.latency_s + 5e-10, board.lose_link)
+        return frame
+
+    board.touch = cut_after_the_ack
+    with pytest.raises(LinkLost):
+        await client.prepare(0, CUES)
+    await client.disconnect()
 
 
 @virtual_time
@@ -1211,4 +1237,25 @@ async def test_runs_are_not_sent_through_a_hole_in_the_order(board: FakeBoard) -
     counters = [frame[1] for frame in board.written if frame_type(frame) is FrameType.CMD]
     assert counters == list(range(1, len(counters) + 1))
     assert not any(isinstance(command, Run) for command in board.performed)
+    await client.disconnect()
+
+
+# The button's clock
+
+
+@pytest.mark.parametrize("rate", [0.97, 1.03])
+@pytest.mark.parametrize("busy", [False, True])
+@virtual_time
+async def test_a_light_stays_on_though_the_buttons_clock_is_a_cheap_one(
+    board: FakeBoard, rate: float, busy: bool
+) -> None:
+    board._now = lambda: now() * rate  # type: ignore[method-assign]
+    client = make_client(board)
+    await client.send(RED)
+    for _ in range(300):
+        await asyncio.sleep(2)
+        if busy:
+            await client.send(GREEN)
+        assert board.state is DeviceState.ACTIVE
+    assert board.connects == 1
     await client.disconnect()

@@ -17,7 +17,7 @@ from bumble import core, hci
 from bumble.controller import Controller
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy
-from bumble.host import Host
+from bumble.host import Host as BumbleHost
 from habluetooth import BaseHaRemoteScanner, BluetoothScanningMode, HaBluetoothConnector
 from homeassistant.components import bluetooth
 from homeassistant.core import HomeAssistant
@@ -28,7 +28,10 @@ MTU = 247
 _PROPERTIES = ("broadcast", "read", "write-without-response", "write", "notify", "indicate")  # by bit, from bit 0
 
 type Relay = Callable[[str, bytes], list[bytes | float]]
-"""What a hostile proxy makes of one frame: the frames it passes on, and pauses in seconds between them."""
+"""What a hostile proxy makes of one frame: the frames it passes on, and pauses in seconds between them.
+
+A pause holds up what follows in the same direction too, for a link keeps the order of what it carries.
+"""
 
 
 def pass_on(_address: str, data: bytes) -> list[bytes | float]:
@@ -36,16 +39,25 @@ def pass_on(_address: str, data: bytes) -> list[bytes | float]:
     return [data]
 
 
+class Host(BumbleHost):
+    """Sees every HCI command through: Bumble's takes the answer to one whose caller gave up for the next one's."""
+
+    async def _send_command(self, command: Any, response_timeout: float | None = None) -> Any:
+        return await asyncio.shield(super()._send_command(command, response_timeout))
+
+
 class Adapter:
     """A Bumble central on the air, registered with Home Assistant as a connectable scanner.
 
-    ``relay_write`` and ``relay_notify`` stand for an untrusted proxy between Home Assistant and the radio.
+    ``relay_write`` and ``relay_notify`` stand for an untrusted proxy between Home Assistant and the radio. ``signal``
+    says how well each address is received, in dBm: None is out of reach, and what it does not name is near.
     """
 
     def __init__(self, air: Air, address: str = "C0:00:00:00:00:01", *, slots: int = 8, name: str = "rig") -> None:
         self.address = address
         self.name = name
         self.slots = slots
+        self.signal: dict[str, int | None] = {}
         self.relay_write: Relay = pass_on
         self.relay_notify: Relay = pass_on
         self.connects = 0
@@ -75,9 +87,16 @@ class Adapter:
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         assert self._scanner is not None
         address = str(advertisement.address).split("/")[0]
-        self._scanner._async_on_raw_advertisement(
-            address, advertisement.rssi, advertisement.data_bytes, {}, time.monotonic()
-        )
+        rssi = self.signal.get(address, advertisement.rssi)
+        if rssi is not None:
+            self._scanner._async_on_raw_advertisement(address, rssi, advertisement.data_bytes, {}, time.monotonic())
+
+    def lose(self, address: str) -> None:
+        """Let an address get out of reach: it is not heard, cannot be connected to, and its link times out."""
+        self.signal[address] = None
+        connection = self._controller.le_connections.get(hci.Address(address, hci.Address.RANDOM_DEVICE_ADDRESS))
+        if connection is not None:
+            self._air.end(self._controller, connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
 
     def forget_pending_connection(self) -> None:
         """Take back a connection request that timed out: Bumble's controller would keep it and refuse the next."""
@@ -128,6 +147,9 @@ class RigClient(BaseBleakClient):
         self._connection: Connection | None = None
         self._mtu = 23
         self._notifying: dict[int, NotifyCallback] = {}
+        self._relaying: list[asyncio.Task[None]] = []
+        self._notified_at = 0.0
+        self._late: list[asyncio.TimerHandle] = []
 
     @property
     def name(self) -> str:
@@ -150,6 +172,8 @@ class RigClient(BaseBleakClient):
         if len(adapter.connections) >= adapter.slots:
             raise BleakError("out of connection slots")
         adapter.connects += 1
+        if adapter.signal.get(self.address, 0) is None:
+            raise BleakError(f"{self.address} does not answer")
         try:
             async with asyncio.timeout(self._timeout), adapter.connecting:
                 peer = await self._establish()
@@ -169,8 +193,8 @@ class RigClient(BaseBleakClient):
             connection.on("disconnection", self._on_disconnection)
             self._connection = connection
             peer = Peer(connection)
-            self._mtu = await peer.request_mtu(MTU)
-            await peer.discover_all()
+            self._mtu = await self._att(peer.request_mtu(MTU))
+            await self._att(peer.discover_all())
         except BaseException:
             adapter.forget_pending_connection()
             await self.disconnect()
@@ -202,6 +226,9 @@ class RigClient(BaseBleakClient):
     def _on_disconnection(self, _reason: int) -> None:
         self._connection = None
         self._notifying.clear()
+        for waiting in (*self._relaying, *self._late):
+            waiting.cancel()
+        self._late.clear()
         self._adapter.connections.pop(self.address, None)
         if self._disconnected_callback is not None:
             self._disconnected_callback()
@@ -252,9 +279,39 @@ class RigClient(BaseBleakClient):
         data = bytes(data)
         if len(data) > self._mtu - 3:
             raise BleakError(f"a write of {len(data)} bytes does not fit the MTU of {self._mtu}")
-        for part in self._adapter.relay_write(self.address, data):
+        parts = self._adapter.relay_write(self.address, data)
+        before = self._relaying[-1] if self._relaying else None
+        relayed = asyncio.ensure_future(self._relay(proxy, parts, response, before))
+        self._relaying.append(relayed)
+        relayed.add_done_callback(self._relayed)
+        held_up = before is not None or any(isinstance(part, float) for part in parts)
+        if response or not held_up:  # otherwise the proxy has taken it, and the caller goes on
+            try:
+                await asyncio.shield(relayed)
+            except asyncio.CancelledError:
+                if relayed.cancelled():
+                    raise BleakError("the link was lost") from None
+                raise
+
+    def _relayed(self, done: asyncio.Task[None]) -> None:
+        self._relaying.remove(done)
+        if not done.cancelled():
+            done.exception()  # whoever waits for it hears of it
+
+    async def _relay(
+        self,
+        proxy: CharacteristicProxy[bytes],
+        parts: list[bytes | float],
+        response: bool,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        for part in parts:
             if isinstance(part, float):
                 await asyncio.sleep(part)
+            elif self._connection is None:
+                raise BleakError("Not connected")
             else:
                 await self._att(proxy.write_value(part, with_response=response))
 
@@ -270,15 +327,20 @@ class RigClient(BaseBleakClient):
         """Subscribe, through whatever the relay makes of each notification."""
         proxy = self._require(characteristic)
 
+        def deliver(part: bytes) -> None:
+            if self._notifying.get(characteristic.handle) is callback:
+                callback(bytearray(part))
+
         def on_value(value: bytes) -> None:
-            delay = 0.0
+            loop = asyncio.get_running_loop()
             for part in self._adapter.relay_notify(self.address, bytes(value)):
                 if isinstance(part, float):
-                    delay += part
-                elif delay:
-                    asyncio.get_running_loop().call_later(delay, callback, bytearray(part))
+                    self._notified_at = max(self._notified_at, loop.time()) + part
+                elif self._notified_at > loop.time():
+                    self._late.append(loop.call_at(self._notified_at, deliver, part))
+                    self._notified_at += 1e-6  # timers of one moment fire in any order
                 else:
-                    callback(bytearray(part))
+                    deliver(part)
 
         self._notifying[characteristic.handle] = callback
         await self._att(proxy.subscribe(on_value))
@@ -303,10 +365,10 @@ class RigClient(BaseBleakClient):
         task = asyncio.ensure_future(awaitable)
         try:
             await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
+            if lost.done():
+                lost.result()  # Bumble cancels what waits for an answer then, as if the caller had been cancelled
             if task.done():
                 return task.result()
-            if lost.done():
-                lost.result()
             raise BleakError("the peer did not answer within 30 s")
         except (core.BaseBumbleError, hci.HCI_Error, TimeoutError) as err:
             raise BleakError(str(err) or type(err).__name__) from err

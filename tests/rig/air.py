@@ -84,11 +84,22 @@ class BoardController:
         self._path.unlink(missing_ok=True)
 
 
+class _Link(LocalLink):
+    """Bumble's link layer, which hands each advertisement only to those who listen: rooms are large."""
+
+    def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
+        loop = asyncio.get_running_loop()
+        for controller in self.controllers:
+            listens = controller.le_scan_enable or controller.pending_le_connection or isinstance(packet, ll.ConnectInd)
+            if controller is not sender_controller and listens:
+                loop.call_soon(controller.on_ll_advertising_pdu, packet)
+
+
 class Air:
     """One room's air. Everything is delivered at once; losses happen when a test asks for them."""
 
     def __init__(self) -> None:
-        self.link = LocalLink()
+        self.link = _Link()
         # The boards' sockets: a unix socket's path holds 108 bytes at most, too few for a test run's own folder.
         self.folder = Path(tempfile.mkdtemp(prefix="cuelight-"))
 

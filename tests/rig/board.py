@@ -58,6 +58,8 @@ class Board:
     process: asyncio.subprocess.Process | None = None
     radio: BoardController | None = None
     boots: int = 0
+    _entries: list[Entry] = field(default_factory=list, repr=False)
+    _read_to: int = field(default=0, repr=False)
 
     @property
     def address(self) -> str:
@@ -148,11 +150,14 @@ class Board:
 
     def record(self, what: str | None = None, since_us: int = 0) -> list[Entry]:
         """What the firmware wrote of itself, in order; a torn last line is left out."""
-        if not self.record_path.exists():
-            return []
-        text = self.record_path.read_text()
-        entries = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-        return [entry for entry in entries if entry["t_us"] >= since_us and what in (None, entry["what"])]
+        if self.record_path.exists():
+            with self.record_path.open("rb") as file:
+                file.seek(self._read_to)
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read_to += len(whole)
+            self._entries += map(json.loads, whole.splitlines())
+        return [entry for entry in self._entries if entry["t_us"] >= since_us and what in (None, entry["what"])]
 
     def outputs(self) -> dict[str, Any]:
         """The outputs as they stand: display frame or None, light, servo channels, the safe line, state."""

@@ -71,6 +71,7 @@ class Channel:
         self._holds = 0
         self._leased_at = 0.0
         self._used_at = 0.0
+        self._told_time_at = 0.0
 
     @staticmethod
     def now() -> float:
@@ -244,16 +245,21 @@ class Channel:
         return connection.session.credentials
 
     async def _keep(self, connection: Connection) -> None:
-        """Renew the lease while outputs are on, keep the session alive while it is held, release it when idle."""
+        """Renew the lease while outputs are on, release the link when idle, and until then keep asking for the status.
+
+        Asking keeps the session alive, and with it the picture of the button's clock. Acks do not tell what that clock
+        reads, and a cheap one gains or loses in a minute what makes the ticks of commands impossible ones.
+        """
         while True:
-            await asyncio.sleep(self._pause(connection))
+            await asyncio.sleep(self._pause())
             now = self.now()
             try:
                 if self.outputs.active(now):
                     await self._keep_lease(connection, now)
                 elif self._is_idle(now):
                     self._down(connection, None)
-                elif now >= connection.last_write_at + self.limits.keep_alive_s:
+                if now >= self._told_time_at + self.limits.keep_alive_s:
+                    self._told_time_at = now
                     await self.query(connection)
             except CommandRefused as err:
                 _LOGGER.debug("%s: the lease was not renewed: %s", self.name, err)
@@ -267,12 +273,12 @@ class Channel:
             connection.fail(LinkLost("The host was held up for longer than the lease."))
         await self.ask(connection, Renew())
 
-    def _pause(self, connection: Connection) -> float:
+    def _pause(self) -> float:
         """Seconds until the keeper has to look again; never longer than the time between renewals."""
         now = self.now()
-        due = connection.last_write_at + self.limits.keep_alive_s
+        due = self._told_time_at + self.limits.keep_alive_s
         if self.outputs.active(now):
-            due = self._leased_at + self.limits.renew_every_s
+            due = min(due, self._leased_at + self.limits.renew_every_s)
         elif not self._holds:
             due = min(due, self._used_at + self._idle_disconnect_s)
         return min(max(due - now, 0.0), self.limits.renew_every_s)
@@ -284,6 +290,7 @@ class Channel:
         match event:
             case Status():
                 self.last_status = event
+                self._told_time_at = self.now()
             case Done() if event.code != DoneCode.REPLACED:
                 self.outputs.clear()
         _call(self._on_event, event)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bleak.backends.device import BLEDevice
 
 from .channel import Channel, LinkState
-from .commands import Ack, Command, Done, Event, Forget, Get, Query, Rekey, Run, Set, Status, Stop, TimedCue
+from .commands import Ack, Command, Done, Event, Forget, Get, Query, Rekey, Renew, Run, Set, Status, Stop, TimedCue
 from .connection import Connection, DeviceInformation, Limits
 from .const import AckCode, DoneCode, SettingKey
 from .credentials import Credentials
@@ -294,8 +294,8 @@ class LinkClient:
         with self._channel.hold():
             async with self._bulk:
                 connection = await self._channel.up()
-                self._prepared[timeline] = 0
-                while (sent := self._prepared[timeline]) < len(cues):
+                self._prepared[timeline] = sent = 0
+                while sent < len(cues):
                     self._check_epoch(epoch)
                     batch = next_batch(timeline, sent, cues, connection.frame_limit)
                     try:
@@ -303,9 +303,11 @@ class LinkClient:
                     except FrameTooLong as err:
                         connection.lower_frame_limit(err)
                         continue
-                    self._prepared[timeline] += len(batch.cues)
+                    if self._channel.connection is not connection:  # it ended right after the ack
+                        raise self._channel.last_error or LinkReleased
+                    self._prepared[timeline] = sent = sent + len(batch.cues)
                     if progress is not None:
-                        progress(self._prepared[timeline])
+                        progress(sent)
                 await self._sharpen_clock(connection)
         return len(cues)
 
@@ -459,7 +461,9 @@ class LinkClient:
             self._check_epoch(epoch)
             running.accepted = True
             async with asyncio.timeout(lasts_s):
-                return Performed(acked, start_ms, await running.done)
+                performed = Performed(acked, start_ms, await running.done)
+            await self._give_back_lease(connection)
+            return performed
         except TimeoutError as err:
             error = LinkTimeout("perform", lasts_s)
             connection.fail(error)
@@ -467,6 +471,13 @@ class LinkClient:
         finally:
             if running in self._running:
                 self._running.remove(running)
+
+    async def _give_back_lease(self, connection: Connection) -> None:
+        """A timeline that ended left its outputs at rest, but may use them until its lease ends: end that too."""
+        try:
+            await self._channel.ask(connection, Renew())
+        except LinkError as err:
+            _LOGGER.debug("%s: the lease was left to end by itself: %s", self.name, err)
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, Done):

@@ -103,7 +103,6 @@ class Connection:
         self, on_event: Callable[[Event], None], on_lost: Callable[[Connection, LinkError], None], limits: Limits
     ) -> None:
         self.write_lock = asyncio.Lock()
-        self.last_write_at = 0.0
         self._on_event = on_event
         self._on_lost = on_lost
         self._limits = limits
@@ -311,7 +310,6 @@ class Connection:
         client, characteristic = self._connected_client(), self._characteristic(RX_UUID)
         limit = characteristic.max_write_without_response_size
         too_long = len(frame) > limit
-        self.last_write_at = self._loop.time()
         try:
             await client.write_gatt_char(
                 characteristic,
