@@ -13,11 +13,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-<<<<<<< Updated upstream
-from .camera import Floats, gradients, slope, warp
-=======
-from .camera import Floats, blurred, slope, warp
->>>>>>> Stashed changes
+from .camera import Floats, blurred, gradients, slope, warp
 from .pixels import crowded
 from .window import Ticks, Window
 
@@ -344,15 +340,15 @@ def _change(
         share = (same * change).sum(axis=(1, 2)) / np.maximum(area, 1)
         share[(others - ticks) * lag <= 0] = UNSEEN_STEADY
         steady = np.minimum(steady, share)
-    outline = np.gradient(blurred(change), axis=(1, 2))
+    outline = gradients(blurred(change))
     more, less = (_across(view.planes, outline) for view in (future, past))
     out[:, active] = np.stack((area, x, y, steady, (more - less) / (more + less + 1.0)))
     return out
 
 
-def _across(planes: Floats, outline: list[Floats]) -> Floats:
+def _across(planes: Floats, outline: tuple[Floats, Floats]) -> Floats:
     """Grey levels (n) that pictures step by across an outline, given by how it rises downwards and to the right."""
-    down, across = np.gradient(planes, axis=(2, 3))
+    down, across = gradients(planes)
     down *= outline[0][:, None]
     across *= outline[1][:, None]
     down += across
