@@ -306,6 +306,47 @@ def cppcheck(folder: Path) -> bool:
     return True
 
 
+def clang_tools() -> Path | None:
+    """The folder of clang-tidy, as ``script/toolchain`` got it; None where it cannot be had, and that said why."""
+    got = subprocess.run([ROOT / "script" / "toolchain", "clang"], stdout=subprocess.PIPE, text=True, check=False)
+    if got.returncode:
+        return None
+    found = shutil.which("clang-tidy") if got.stdout.strip() == "on PATH" else None
+    return Path(found).parent if found else Path(got.stdout.strip())
+
+
+def system_includes() -> list[str]:
+    """Where the cross compiler finds the C library's headers."""
+    said = subprocess.run(
+        [tool("arm-none-eabi-gcc"), "-xc", "-E", "-v", os.devnull], capture_output=True, text=True, check=True
+    ).stderr
+    listed = said.partition("search starts here:\n")[2].partition("End of search list")[0]
+    folders = [Path(line.strip()).resolve() for line in listed.splitlines() if line.startswith(" ")]
+    return [str(folder) for folder in folders if "gcc" not in folder.parts]  # clang has its own of those
+
+
+def tidy(folder: Path, done: set[str]) -> bool:
+    """Run clang-tidy over the sources of the image that are not done yet; False where it cannot be had."""
+    tools = clang_tools()
+    if tools is None:
+        return False
+    commands = json.loads((folder / "compile_commands.json").read_text())
+    for entry in commands:  # clang knows neither
+        entry["command"] = re.sub(r" -f(stack-usage|callgraph-info=su)", "", entry["command"])
+    files = sorted({entry["file"] for entry in commands} - done)
+    done.update(files)
+    with tempfile.TemporaryDirectory() as database:
+        (Path(database) / "compile_commands.json").write_text(json.dumps(commands))
+        includes = [f"--extra-arg=-isystem{path}" for path in system_includes()]
+
+        def one(file: str) -> None:
+            run(tools / "clang-tidy", "--quiet", "-p", database, *includes, file)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(one, files))
+    return True
+
+
 def sizes(image: Path) -> dict[str, int]:
     """Bytes of each section."""
     lines = run(tool("arm-none-eabi-size"), "-A", image).splitlines()
@@ -318,8 +359,8 @@ def art_size(folder: Path) -> int:
     return sum(size for name, size in sizes(built).items() if name.startswith((".rodata", ".text")))
 
 
-def check(board: str, *, quick: bool) -> str:
-    """Check one board; return its line of the table.
+def check(board: str, *, quick: bool, tidied: set[str]) -> str:
+    """Check one board; return its line of the table. Sources in ``tidied`` were seen by clang-tidy with another board.
 
     Raises:
         Found: It breaks a rule.
@@ -334,6 +375,7 @@ def check(board: str, *, quick: bool) -> str:
         check_reproducible(board, image)
         analyse(folder)
         cppcheck(folder)
+        tidy(folder, tidied)
     section = sizes(image)
     code, art = section[".vectors"] + section[".text"] + section[".data"], art_size(folder)
     ram = sum(section.get(name, 0) for name in (".data", ".bss", ".noinit", ".mailbox"))
@@ -348,9 +390,10 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="only size, stack, heap and recursion")
     arguments = parser.parse_args()
     print(f"{'board':<16} {'flash':>7} {'art':>7} {'ram':>7} {'stack':>7} {'of':>7}  sha256")
+    tidied: set[str] = set()
     for board in arguments.board or BOARDS:
         try:
-            print(check(board, quick=arguments.quick), flush=True)
+            print(check(board, quick=arguments.quick, tidied=tidied), flush=True)
         except Found as found:
             print(f"firmware-check: {board}: {found}", file=sys.stderr)
             return 1

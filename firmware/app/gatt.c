@@ -11,10 +11,12 @@
 
 const uint8_t gatt_service_uuid[16] = {CUELIGHT_UUID_BYTES(0)};
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): an id is an initialiser */
 #define SERVICE(id) \
     { .kind = BLE_SERVICE, .uuid = id }
 #define CHARACTERISTIC(id, how) \
     { .kind = BLE_CHARACTERISTIC, .uuid = id, .properties = (how) }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define VALUE \
     { .kind = BLE_VALUE }
 #define WRITTEN_VALUE(most) \

@@ -7,13 +7,12 @@
 #include <string.h>
 
 #define MS 1000u
-#define SECOND (1000u * MS)
-#define AUTH_TIMEOUT (5u * SECOND)
-#define IDLE_TIMEOUT (30u * SECOND)     /* also of a connection that is in no session */
-#define GOODBYE_TIME (100u * MS)        /* for an ERR frame to leave before the connection ends */
+#define AUTH_TIMEOUT 5000000u           /* these in microseconds */
+#define IDLE_TIMEOUT 30000000u          /* also of a connection that is in no session */
+#define GOODBYE_TIME 100000u            /* for an ERR frame to leave before the connection ends */
 #define SESSION_LIFE_MS (24u * 3600u * 1000u)
-#define LEASE_UNIT (250u * MS)
-#define CREDIT_RETRY (20u * MS)
+#define LEASE_UNIT 250000u
+#define CREDIT_RETRY 20000u
 
 /* ---- what the board is told ---- */
 

@@ -77,7 +77,7 @@ void display_play(struct display *display, uint16_t asset, uint16_t duration_ms,
     display->start_us = at_us;
     display->frame = 0;
     display->frames = duration_ms == 0 ? frames : (duration_ms * fps + 999) / 1000;
-    display->end_us = at_us + (duration_ms == 0 ? (uint64_t)frames * SECOND_US / fps : duration_ms * 1000u);
+    display->end_us = at_us + (duration_ms == 0 ? (uint64_t)frames * SECOND_US / fps : (uint64_t)duration_ms * 1000u);
 }
 
 void display_puppet(struct display *display, uint16_t sprite, const struct puppet *puppet, uint64_t at_us)
@@ -97,7 +97,7 @@ void display_puppet(struct display *display, uint16_t sprite, const struct puppe
     display->start_us = at_us;
     display->frame = 0;
     display->frames = (length_ms + MOTION_STEP_MS - 1) / MOTION_STEP_MS + 1;
-    display->end_us = at_us + length_ms * 1000u;
+    display->end_us = at_us + (uint64_t)length_ms * 1000u;
 }
 
 /* When frame number display->frame is to be drawn. */
@@ -106,7 +106,7 @@ static uint64_t frame_time(const struct display *display)
     if (display->frame >= display->frames)
         return CUELIGHT_NEVER;
     if (display->showing == SHOWING_PUPPET) {
-        uint64_t at = display->start_us + display->frame * MOTION_STEP_MS * 1000u;
+        uint64_t at = display->start_us + (uint64_t)display->frame * MOTION_STEP_MS * 1000u;
 
         return at < display->end_us ? at : display->end_us;
     }

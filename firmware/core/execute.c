@@ -6,13 +6,13 @@
 #include "device.h"
 
 #define LEASE_UNIT_US 250000u
-#define TICK_US (SESSION_TICK_MS * 1000u)
+#define TICK_US ((uint64_t)SESSION_TICK_MS * 1000u)
 #define COMMAND_AGE_MAX_US 2000000
 #define RUN_START_MAX_MS (24u * 3600u * 1000u)
 
 static bool is_stale(const struct link *link, uint32_t tick, uint64_t now_us)
 {
-    int64_t age_us = (int64_t)(now_us - link->zero_us) - (int64_t)tick * TICK_US;
+    int64_t age_us = (int64_t)(now_us - link->zero_us) - (int64_t)(tick * TICK_US);
 
     return age_us > COMMAND_AGE_MAX_US;
 }
@@ -20,7 +20,7 @@ static bool is_stale(const struct link *link, uint32_t tick, uint64_t now_us)
 /* Takes the lease. True when there is authority to act. */
 static bool take_lease(struct cuelight *device, uint8_t number, uint32_t tick, uint8_t lease, uint64_t now_us)
 {
-    uint64_t end_us = device->link[number].zero_us + (uint64_t)tick * TICK_US + (uint64_t)lease * LEASE_UNIT_US;
+    uint64_t end_us = device->link[number].zero_us + tick * TICK_US + (uint64_t)lease * LEASE_UNIT_US;
 
     safety_leased(&device->safety, number, end_us, now_us);
     device_settle(device, now_us);

@@ -170,7 +170,7 @@ void outputs_identify(struct outputs *outputs, uint32_t duration_ms, uint64_t no
 {
     outputs->identifying = true;
     outputs->identify_start_us = now_us;
-    outputs->identify_end_us = now_us + duration_ms * 1000u;
+    outputs->identify_end_us = now_us + (uint64_t)duration_ms * 1000u;
 }
 
 void outputs_identify_end(struct outputs *outputs)

@@ -65,7 +65,7 @@ static const struct cue *next_cue(const struct timelines *timelines)
 
 static uint64_t cue_due(const struct timelines *timelines, const struct cue *cue)
 {
-    return timelines->last_us + cue->dt_ms * 1000u;
+    return timelines->last_us + (uint64_t)cue->dt_ms * 1000u;
 }
 
 void timeline_run(struct timelines *timelines, uint8_t timeline, uint8_t link, uint64_t zero_us, uint64_t start_us)

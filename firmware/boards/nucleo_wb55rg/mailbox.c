@@ -210,7 +210,7 @@ static void make_tables(void)
         .thread = empty_tables,
         .system = &system_table,
         .memory = &memory_table,
-        .traces = &traces_table,
+        .traces = (void *)&traces_table,
         .mac_802_15_4 = empty_tables,
         .zigbee = empty_tables,
         .lld_tests = empty_tables,
