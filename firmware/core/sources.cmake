@@ -3,5 +3,5 @@
 set(CORE_INCLUDE ${CMAKE_CURRENT_LIST_DIR})
 set(CORE_SOURCES
     animation.c art.c assets.c button.c cbor.c command.c cuelight.c display.c execute.c keys.c light.c motion.c
-    outputs.c safety.c servo.c session.c settings.c sha256.c timeline.c)
+    outputs.c safety.c servo.c session.c settings.c sha256.c timeline.c x25519.c)
 list(TRANSFORM CORE_SOURCES PREPEND ${CORE_INCLUDE}/)
