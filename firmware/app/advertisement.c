@@ -24,17 +24,17 @@ static void append(uint8_t *data, uint8_t *length, uint8_t type, const void *val
     *length = (uint8_t)(*length + 2 + value_length);
 }
 
-void advertisement_make(struct ble_advertising *out, const uint8_t dev_id[8], const uint8_t inst_id[4], uint8_t battery,
-                        bool fast)
+void advertisement_make(struct ble_advertising *out, const uint8_t dev_id[8], const uint8_t inst_id[4], uint8_t flags,
+                        uint8_t battery, bool fast)
 {
-    const uint8_t flags = GENERAL_DISCOVERABLE_NO_BR_EDR;
+    const uint8_t discoverable = GENERAL_DISCOVERABLE_NO_BR_EDR;
     /* 0xFFFF is the company identifier for use before one is assigned. */
-    uint8_t maker[16] = {0xFF, 0xFF, VERSION};
+    uint8_t maker[16] = {0xFF, 0xFF, (uint8_t)(VERSION | flags)};
     memcpy(maker + 3, dev_id, 8);
     memcpy(maker + 11, inst_id, 4);
     maker[15] = battery;
     memset(out, 0, sizeof *out);
-    append(out->data, &out->length, FLAGS, &flags, sizeof flags);
+    append(out->data, &out->length, FLAGS, &discoverable, sizeof discoverable);
     append(out->data, &out->length, MANUFACTURER_DATA, maker, sizeof maker);
     append(out->data, &out->length, COMPLETE_NAME, ADVERTISEMENT_NAME, sizeof ADVERTISEMENT_NAME - 1);
     append(out->scan_response, &out->scan_response_length, COMPLETE_128_BIT_SERVICES, gatt_service_uuid, 16);

@@ -9,9 +9,9 @@
 
 #define ADVERTISEMENT_NAME "Cuelight"
 
-/* Advertising data, exactly 31 bytes: flags, manufacturer data (version, dev_id, inst_id, battery), complete name.
- * Scan response: the service's UUID. */
-void advertisement_make(struct ble_advertising *out, const uint8_t dev_id[8], const uint8_t inst_id[4], uint8_t battery,
-                        bool fast);
+/* Advertising data, exactly 31 bytes: flags, manufacturer data (version and the core's flags, dev_id, inst_id, battery),
+ * complete name. Scan response: the service's UUID. */
+void advertisement_make(struct ble_advertising *out, const uint8_t dev_id[8], const uint8_t inst_id[4], uint8_t flags,
+                        uint8_t battery, bool fast);
 
 #endif

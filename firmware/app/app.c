@@ -272,8 +272,9 @@ static void tell_battery(struct app *app)
 static void advertise(struct app *app)
 {
     struct ble_advertising advertising;
-    bool fast = app->now_us < app->fast_until_us;
-    advertisement_make(&advertising, app->dev_id, cuelight_inst_id(&app->core), app->battery, fast);
+    uint8_t flags = cuelight_flags(&app->core);
+    bool fast = flags != 0 || app->now_us < app->fast_until_us;
+    advertisement_make(&advertising, app->dev_id, cuelight_inst_id(&app->core), flags, app->battery, fast);
     ble_advertise(&app->ble, &advertising);
 }
 

@@ -27,8 +27,12 @@ static uint64_t edge_due(const struct button *button)
 /* What the person meant becomes clear, or CUELIGHT_NEVER. A second press that is still bouncing is waited for. */
 static uint64_t meaning_due(const struct button *button)
 {
+    static const uint32_t held_us[] = {BUTTON_HOLD_US, BUTTON_HOLD_ON_US};
+
+    if (button->down && button->settled)
+        return button->holds < 2 ? button->since_us + held_us[button->holds] : CUELIGHT_NEVER;
     if (button->down)
-        return button->waiting ? button->since_us : button->settled ? CUELIGHT_NEVER : button->since_us + BUTTON_LONG_US;
+        return button->waiting ? button->since_us : button->since_us + BUTTON_LONG_US;
     if (!button->waiting)
         return CUELIGHT_NEVER;
 
@@ -43,6 +47,11 @@ static bool take_meaning(struct button *button, uint8_t *kind, uint64_t *at_us)
         button->waiting = false;
         return report(BUTTON_SINGLE, button->since_us, kind, at_us);
     }
+    if (button->settled) {
+        uint64_t due = meaning_due(button);
+
+        return report((uint8_t)(BUTTON_HOLD + button->holds++), due, kind, at_us);
+    }
     button->settled = true;
     if (button->waiting) {
         button->waiting = false;
@@ -55,10 +64,12 @@ static bool take_edge(struct button *button, uint8_t *kind, uint64_t *at_us)
 {
     button->down = button->raw;
     button->since_us = button->edge_us;
-    if (button->down)
+    if (button->down) {
         button->settled = false;
-    else
+        button->holds = 0;
+    } else {
         button->waiting = !button->settled;
+    }
     return report(button->down ? BUTTON_PRESS : BUTTON_RELEASE, button->since_us, kind, at_us);
 }
 

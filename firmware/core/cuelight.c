@@ -51,6 +51,7 @@ static void erase_session(struct cuelight *device, uint8_t number)
     struct link *link = &device->link[number];
 
     session_erase(&link->session);
+    pairing_link_over(&device->pairing, number);
     link->hello_waiting = false;
     link->event_count = 0;
     upload_forget(&device->upload, number);
@@ -232,12 +233,12 @@ static void disconnect(struct cuelight *device, uint8_t number, uint64_t now_us)
 
 /* Something went wrong on a link. If it owned the lease, the other link's session ends too; its host learns it by the
  * connection ending. */
-static void fail(struct cuelight *device, uint8_t number, uint8_t fault, uint64_t now_us)
+void link_fail(struct cuelight *device, uint8_t number, uint8_t fault, uint64_t now_us)
 {
     uint8_t other = (uint8_t)(1 - number);
     bool other_alive = device->safety.link[other] >= CUELIGHT_LINK;
 
-    if (fault < CUELIGHT_LINK_LOSS)
+    if (fault < CUELIGHT_LINK_LOSS || fault >= CUELIGHT_PAIRING)
         link_error(device, number, fault);
     safety_fault(&device->safety, number, fault);
     device->link[number].deadline_us = now_us + IDLE_TIMEOUT;
@@ -246,10 +247,19 @@ static void fail(struct cuelight *device, uint8_t number, uint8_t fault, uint64_
         disconnect(device, other, now_us);
 }
 
-static void time_out(struct cuelight *device, uint8_t number, uint8_t fault, uint64_t now_us)
+void link_end(struct cuelight *device, uint8_t number, uint8_t fault, uint64_t now_us)
 {
-    fail(device, number, fault, now_us);
+    link_fail(device, number, fault, now_us);
     device->link[number].deadline_us = now_us + GOODBYE_TIME;
+}
+
+void link_drop(struct cuelight *device, uint8_t number, uint64_t now_us)
+{
+    if (!device->link[number].up)
+        return;
+    safety_unsubscribed(&device->safety, number);
+    device_settle(device, now_us);
+    disconnect(device, number, now_us);
 }
 
 static uint64_t session_end(const struct link *link)
@@ -265,29 +275,18 @@ static void check_deadlines(struct cuelight *device, uint8_t number, uint64_t no
         return;
     if (in_session(device, number) &&
         (now_us > session_end(link) || link->session.next_event >= SESSION_COUNTER_END))
-        time_out(device, number, CUELIGHT_EXPIRED, now_us);
+        link_end(device, number, CUELIGHT_EXPIRED, now_us);
     else if (now_us < link->deadline_us)
         return;
     else if (in_session(device, number))
-        time_out(device, number, CUELIGHT_IDLE_TIMEOUT, now_us);
+        link_end(device, number, CUELIGHT_IDLE_TIMEOUT, now_us);
     else if (device->safety.link[number] == CUELIGHT_LINK)
-        time_out(device, number, CUELIGHT_AUTH_TIMEOUT, now_us);
+        link_end(device, number, CUELIGHT_AUTH_TIMEOUT, now_us);
     else
         disconnect(device, number, now_us);
 }
 
 /* ---- what is due ---- */
-
-static void report_buttons(struct cuelight *device, uint64_t now_us)
-{
-    uint8_t kind;
-    uint64_t at_us;
-
-    for (uint8_t button = 0; button < CUELIGHT_BUTTONS; button++)
-        while (button_next(&device->button[button], now_us, &kind, &at_us))
-            for (uint8_t link = 0; link < CUELIGHT_LINKS; link++)
-                link_button(device, link, button, kind, at_us);
-}
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -317,15 +316,18 @@ static uint64_t perform(struct cuelight *device, uint64_t now_us)
     return earlier(due, timeline_due(&device->timelines, &device->outputs));
 }
 
-uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us)
+static uint64_t run_due(struct cuelight *device, uint64_t now_us)
 {
     safety_poll(&device->safety, now_us);
     device_settle(device, now_us);
     for (uint8_t number = 0; number < CUELIGHT_LINKS; number++)
         check_deadlines(device, number, now_us);
-    report_buttons(device, now_us);
+    presses_report(device, now_us);
 
-    uint64_t due = perform(device, now_us);
+    uint64_t due = earlier(perform(device, now_us), pairing_poll(device, now_us));
+
+    due = earlier(due, notice_step(&device->notice, &device->outputs.display, now_us));
+    due = earlier(due, presses_due(&device->presses));
 
     if (safety_state(&device->safety) == CUELIGHT_ACTIVE)
         due = earlier(due, device->safety.lease_end_us);
@@ -334,9 +336,16 @@ uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us)
             due = earlier(due, now_us + CREDIT_RETRY);
         due = earlier(due, link_due(device, number));
     }
-    for (unsigned button = 0; button < CUELIGHT_BUTTONS; button++)
-        due = earlier(due, button_due(&device->button[button]));
     return due;
+}
+
+uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us)
+{
+    pairing_work(&device->pairing);
+
+    uint64_t due = run_due(device, now_us);
+
+    return device->pairing.work == PAIRING_NO_WORK ? due : now_us + 1;
 }
 
 /* ---- what comes in ---- */
@@ -347,6 +356,7 @@ void cuelight_init(struct cuelight *device, const struct cuelight_hal *hal, cons
     memset(device, 0, sizeof *device);
     device->hal = *hal;
     memcpy(device->dev_id, identity->dev_id, sizeof device->dev_id);
+    device->notice.small_display = identity->small_display;
     outputs_init(&device->outputs, &device->hal);
     safety_init(&device->safety, identity->reset_fault);
     if (!keys_init(&device->keys, &device->hal, identity))
@@ -354,7 +364,7 @@ void cuelight_init(struct cuelight *device, const struct cuelight_hal *hal, cons
     hal->safe(hal->ctx, true, device->safety.fault);
     device->told_fault = device->safety.fault;
     tell_board(device);
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
 }
 
 void cuelight_link_up(struct cuelight *device, uint8_t number, uint64_t now_us)
@@ -370,9 +380,9 @@ void cuelight_link_down(struct cuelight *device, uint8_t number, uint64_t now_us
 {
     if (number >= CUELIGHT_LINKS)
         return;
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
     if (device->safety.link[number] >= CUELIGHT_LINK)
-        fail(device, number, CUELIGHT_LINK_LOSS, now_us);
+        link_fail(device, number, CUELIGHT_LINK_LOSS, now_us);
     device->link[number].up = false;
     device->link[number].error_waiting = 0;
 }
@@ -384,7 +394,7 @@ static void start_handshake(struct cuelight *device, uint8_t number, uint64_t no
     uint8_t nonce[SESSION_NONCE];
 
     if (!keys_nonce(&device->keys, nonce)) {
-        fail(device, number, CUELIGHT_STORE, now_us);
+        link_fail(device, number, CUELIGHT_STORE, now_us);
         return;
     }
     session_hello(&link->session, device->dev_id, device->keys.inst_id, keys_count(&device->keys), nonce);
@@ -398,13 +408,13 @@ void cuelight_subscribed(struct cuelight *device, uint8_t number, bool on, uint6
 {
     if (number >= CUELIGHT_LINKS || !device->link[number].up)
         return;
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
     safety_unsubscribed(&device->safety, number);
     device->link[number].deadline_us = now_us + IDLE_TIMEOUT;
     device_settle(device, now_us);
     if (on)
         start_handshake(device, number, now_us);
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
 }
 
 /* The session key an AUTH frame asks for, tried against its tag. `gen` becomes the device's where they differ. */
@@ -415,7 +425,7 @@ static uint8_t try_auth(struct cuelight *device, uint8_t number, const uint8_t *
     uint8_t fault = session_auth_parse(data, len, &kid, gen);
 
     if (fault == CUELIGHT_OK)
-        fault = keys_find(&device->keys, kid, gen, psk, &pending);
+        fault = device->pairing.open ? CUELIGHT_PAIRING : keys_find(&device->keys, kid, gen, psk, &pending);
     if (fault != CUELIGHT_OK)
         return fault;
     fault = session_authenticate(&device->link[number].session, data, psk);
@@ -431,13 +441,14 @@ static void receive_auth(struct cuelight *device, uint8_t number, const uint8_t 
     uint8_t fault = try_auth(device, number, data, len, &gen);
 
     if (fault != CUELIGHT_OK) {
-        fail(device, number, fault, now_us);
+        link_fail(device, number, fault, now_us);
         device->link[number].error_gen = gen;
         return;
     }
     device->link[number].deadline_us = now_us + IDLE_TIMEOUT;
     safety_authenticated(&device->safety, number);
     link_status(device, number, now_us);
+    presses_tell(device, number);
     device->safety.fault = CUELIGHT_OK;
 }
 
@@ -453,27 +464,33 @@ static void receive_command(struct cuelight *device, uint8_t number, const uint8
             fault = CUELIGHT_MALFORMED;
     }
     if (fault != CUELIGHT_OK)
-        fail(device, number, fault, now_us);
+        link_fail(device, number, fault, now_us);
 }
 
 void cuelight_received(struct cuelight *device, uint8_t number, const uint8_t *data, size_t len, uint64_t now_us)
 {
     if (number >= CUELIGHT_LINKS || !device->link[number].up)
         return;
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
     if (in_session(device, number))
         receive_command(device, number, data, len, now_us);
-    else if (device->safety.link[number] == CUELIGHT_LINK)
+    else if (device->safety.link[number] == CUELIGHT_LINK && !pairing_received(device, number, data, len, now_us))
         receive_auth(device, number, data, len, now_us);
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
 }
 
 void cuelight_button(struct cuelight *device, uint8_t button, bool down, uint64_t now_us)
 {
     if (button >= CUELIGHT_BUTTONS)
         return;
-    cuelight_poll(device, now_us);
-    button_edge(&device->button[button], down, now_us);
+    run_due(device, now_us);
+    button_edge(&device->presses.button[button], down, now_us);
+}
+
+uint8_t cuelight_flags(const struct cuelight *device)
+{
+    return (uint8_t)((device->pairing.open ? CUELIGHT_FLAG_PAIRING : 0u) |
+                     (device->presses.count > 0 ? CUELIGHT_FLAG_PRESS : 0u));
 }
 
 void cuelight_cut(struct cuelight *device, uint64_t now_us)

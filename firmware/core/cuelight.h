@@ -41,6 +41,9 @@ void cuelight_cut(struct cuelight *device, uint64_t now_us);
 uint64_t cuelight_poll(struct cuelight *device, uint64_t now_us);
 
 /* For the advertisement. */
+#define CUELIGHT_FLAG_PAIRING 0x10u     /* the pairing window is open */
+#define CUELIGHT_FLAG_PRESS 0x20u       /* a press waits for a session */
+uint8_t cuelight_flags(const struct cuelight *device);
 const uint8_t *cuelight_inst_id(const struct cuelight *device);     /* 4 bytes */
 
 #endif

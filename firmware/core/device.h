@@ -6,11 +6,13 @@
 #define CUELIGHT_DEVICE_H
 
 #include "assets.h"
-#include "button.h"
 #include "command.h"
 #include "hal.h"
 #include "keys.h"
+#include "notice.h"
 #include "outputs.h"
+#include "pairing.h"
+#include "press.h"
 #include "safety.h"
 #include "session.h"
 #include "timeline.h"
@@ -45,7 +47,9 @@ struct cuelight {
     struct outputs outputs;
     struct timelines timelines;
     struct upload upload;
-    struct button button[CUELIGHT_BUTTONS];
+    struct presses presses;
+    struct pairing pairing;
+    struct notice notice;
     uint8_t told_state, told_fault;     /* as the board was last told */
     uint64_t told_lease_us;
 };
@@ -57,6 +61,12 @@ void link_status(struct cuelight *device, uint8_t link, uint64_t now_us);
 void link_done(struct cuelight *device, uint8_t link, uint8_t timeline, uint8_t code);
 void link_error(struct cuelight *device, uint8_t link, uint8_t code);
 void link_button(struct cuelight *device, uint8_t link, uint8_t button, uint8_t kind, uint64_t at_us);
+
+/* Something went wrong on a link: tells its host, where it is the host's doing, and goes safe. link_end() disconnects, too,
+ * once that has been told; link_drop() does at once and tells nothing. */
+void link_fail(struct cuelight *device, uint8_t link, uint8_t fault, uint64_t now_us);
+void link_end(struct cuelight *device, uint8_t link, uint8_t fault, uint64_t now_us);
+void link_drop(struct cuelight *device, uint8_t link, uint64_t now_us);
 
 /* Makes the world follow the safety state machine: outputs, keys, timelines, the board. */
 void device_settle(struct cuelight *device, uint64_t now_us);

@@ -13,6 +13,8 @@ static void tell(const struct display *display)
     const struct cuelight_hal *hal = display->hal;
     uint8_t negative[PICTURE_BYTES];
 
+    if (display->noticed)
+        return;
     if (!display->inverted) {
         hal->display(hal->ctx, display->lit ? display->frame_shown : NULL);
         return;
@@ -48,6 +50,18 @@ void display_off(struct display *display)
     display->inverted = false;
     memset(display->frame_shown, 0, PICTURE_BYTES);
     if (was_on)
+        tell(display);
+}
+
+void display_notice(struct display *display, const uint8_t *picture)
+{
+    const struct cuelight_hal *hal = display->hal;
+    bool was_noticed = display->noticed;
+
+    display->noticed = picture != NULL;
+    if (picture != NULL)
+        hal->display(hal->ctx, picture);
+    else if (was_noticed)
         tell(display);
 }
 

@@ -28,6 +28,7 @@ struct display {
     uint8_t picture[PICTURE_BYTES];     /* the last frame decoded, or the puppet's sprite */
     /* As the board was last told */
     bool lit, inverted;
+    bool noticed;                       /* a notice covers all of this */
     uint8_t frame_shown[PICTURE_BYTES];
 };
 
@@ -47,6 +48,9 @@ uint64_t display_step(struct display *display, uint64_t now_us);
 void display_invert(struct display *display, bool inverted);
 
 void display_off(struct display *display);
+
+/* Shows a picture over whatever goes on; NULL lets that be seen again. */
+void display_notice(struct display *display, const uint8_t *picture);
 
 /* Uploaded assets may lie elsewhere now, and `replaced` is not what it was. */
 void display_assets_moved(struct display *display, uint16_t replaced);

@@ -119,6 +119,7 @@ struct cuelight_hal {
 struct cuelight_identity {
     uint8_t dev_id[8];
     const uint8_t *label_key;   /* 32 bytes written to slot 0 (gen 0) when no slot holds a key; or NULL. They stay put */
+    bool small_display;         /* it shows one point for 4x4 of its 32x32 pixels */
     uint8_t reset_fault;        /* 0, or why the last run ended: watchdog, brown-out, or the fault kept through reset */
 };
 

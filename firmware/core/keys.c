@@ -82,13 +82,13 @@ static bool derive(const struct keys *keys, const uint8_t key[SESSION_KEY], cons
 }
 
 /* A device without TRNG owes its secrecy to the label key, which nobody else knows. */
-static bool make_rng_key(const struct keys *keys, const struct cuelight_identity *identity, uint8_t key[SESSION_KEY])
+static bool make_rng_key(struct keys *keys, uint8_t key[SESSION_KEY])
 {
     uint8_t seed[SESSION_KEY] = {0};
 
-    if (identity->label_key != NULL)
-        memcpy(seed, identity->label_key, sizeof seed);
-    derive(keys, seed, "CLP1 rng", 0, key);
+    if (keys->label_key != NULL)
+        memcpy(seed, keys->label_key, sizeof seed);
+    derive(keys, seed, "CLP1 rng", keys->draws++, key);
     wipe(seed, sizeof seed);
     return save(keys, CUELIGHT_RECORD_RANDOM, key, SESSION_KEY);
 }
@@ -102,22 +102,31 @@ static bool make_instance(struct keys *keys, const uint8_t rng_key[SESSION_KEY])
     return save(keys, CUELIGHT_RECORD_INSTANCE, keys->inst_id, sizeof keys->inst_id);
 }
 
-bool keys_init(struct keys *keys, const struct cuelight_hal *hal, const struct cuelight_identity *identity)
+static bool make_what_is_missing(struct keys *keys)
 {
     uint8_t rng_key[SESSION_KEY];
-    bool good;
+    bool good = true;
 
-    *keys = (struct keys){.hal = hal};
-    keys->boots_saved = count_boot(keys);
-    good = keys->boots_saved;
     if (!load(keys, CUELIGHT_RECORD_RANDOM, rng_key, sizeof rng_key))
-        good = make_rng_key(keys, identity, rng_key) && good;
+        good = make_rng_key(keys, rng_key);
     if (!load(keys, CUELIGHT_RECORD_INSTANCE, keys->inst_id, sizeof keys->inst_id))
         good = make_instance(keys, rng_key) && good;
-    if (identity->label_key != NULL && keys_slots(keys) == 0)
-        good = save_key(keys, CUELIGHT_RECORD_KEY, KEY_LABEL_SLOT, 0, identity->label_key) && good;
+    if (keys->label_key != NULL && keys_slots(keys) == 0)
+        good = save_key(keys, CUELIGHT_RECORD_KEY, KEY_LABEL_SLOT, 0, keys->label_key) && good;
     wipe(rng_key, sizeof rng_key);
     return good;
+}
+
+bool keys_init(struct keys *keys, const struct cuelight_hal *hal, const struct cuelight_identity *identity)
+{
+    *keys = (struct keys){.hal = hal, .label_key = identity->label_key};
+    keys->boots_saved = count_boot(keys);
+    return make_what_is_missing(keys) && keys->boots_saved;
+}
+
+bool keys_reset(struct keys *keys)
+{
+    return keys->hal->reset(keys->hal->ctx) && make_what_is_missing(keys);
 }
 
 uint8_t keys_slots(const struct keys *keys)
@@ -159,8 +168,7 @@ uint8_t keys_find(const struct keys *keys, uint8_t slot, uint8_t *gen, uint8_t p
 bool keys_promote(const struct keys *keys, uint8_t slot, uint8_t gen, const uint8_t psk[SESSION_KEY])
 {
     /* A cut between the two writes leaves a pending key equal to the slot's, which keys_find() never gets to. */
-    return save_key(keys, CUELIGHT_RECORD_KEY, slot, gen, psk) &&
-           save(keys, (unsigned)CUELIGHT_RECORD_PENDING + slot, NULL, 0);
+    return keys_set(keys, slot, gen, psk) && save(keys, (unsigned)CUELIGHT_RECORD_PENDING + slot, NULL, 0);
 }
 
 bool keys_may_set(uint8_t kid, uint8_t slot)
@@ -182,6 +190,11 @@ bool keys_set_pending(const struct keys *keys, uint8_t slot, uint8_t gen, const 
     return save_key(keys, CUELIGHT_RECORD_PENDING, slot, gen, psk);
 }
 
+bool keys_set(const struct keys *keys, uint8_t slot, uint8_t gen, const uint8_t psk[SESSION_KEY])
+{
+    return save_key(keys, CUELIGHT_RECORD_KEY, slot, gen, psk);
+}
+
 bool keys_forget(const struct keys *keys, uint8_t slot)
 {
     /* The pending key first: it must not be all that a cut between the two leaves. */
@@ -189,16 +202,24 @@ bool keys_forget(const struct keys *keys, uint8_t slot)
            save(keys, (unsigned)CUELIGHT_RECORD_KEY + slot, NULL, 0);
 }
 
-bool keys_nonce(struct keys *keys, uint8_t nonce[SESSION_NONCE])
+bool keys_draw(struct keys *keys, const char *label, uint8_t out[SHA256_BYTES])
 {
-    uint8_t rng_key[SESSION_KEY], bytes[SHA256_BYTES];
+    uint8_t rng_key[SESSION_KEY];
     bool secret = load(keys, CUELIGHT_RECORD_RANDOM, rng_key, sizeof rng_key);
     bool random;
 
     if (!secret)
         memset(rng_key, 0, sizeof rng_key);
-    random = derive(keys, rng_key, "", ++keys->connections, bytes);
-    memcpy(nonce, bytes, SESSION_NONCE);
+    random = derive(keys, rng_key, label, ++keys->draws, out);
     wipe(rng_key, sizeof rng_key);
     return random || (secret && keys->boots_saved);
+}
+
+bool keys_nonce(struct keys *keys, uint8_t nonce[SESSION_NONCE])
+{
+    uint8_t bytes[SHA256_BYTES];
+    bool fresh = keys_draw(keys, "", bytes);
+
+    memcpy(nonce, bytes, SESSION_NONCE);
+    return fresh;
 }

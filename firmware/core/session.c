@@ -6,7 +6,7 @@
 #include "cbor.h"
 #include "hal.h"
 
-enum frame_type { HELLO = 0, AUTH = 1, CMD = 2, EVT = 3, ERR = 4 };
+enum frame_type { HELLO = 0, AUTH = 1, CMD = 2, EVT = 3, ERR = 4, PAIR = 5 };
 
 /* b0 = 01 TTT C K 0 */
 #define B0(type) (uint8_t)(0x40u | (unsigned)(type) << 3)
@@ -75,7 +75,7 @@ static void frame_mac(const struct hmac_key *key, uint32_t counter, uint8_t b0, 
 /* What the first byte alone says against a frame of `type` being expected. */
 static uint8_t check_type(const uint8_t *frame, size_t len, enum frame_type type)
 {
-    if (len == 0 || (frame[0] & B0_FIXED_MASK) != B0_FIXED || frame[0] >= B0(ERR + 1))
+    if (len == 0 || (frame[0] & B0_FIXED_MASK) != B0_FIXED || frame[0] >= B0(PAIR + 1))
         return CUELIGHT_MALFORMED;
     return (frame[0] >> 3 & 7u) == type ? CUELIGHT_OK : CUELIGHT_WRONG_TYPE;
 }

@@ -8,7 +8,9 @@
 #include "fuzz.h"
 #include "rig.h"
 
-enum step_kind { RAW, SIGNED, SIGNED_WITH_TICK, PASS, SUBSCRIBE, OPEN, DOWN, PRESS, NO_CREDIT, RESTART, STEPS, OTHER = 0x80 };
+enum step_kind {
+    RAW, SIGNED, SIGNED_WITH_TICK, PASS, SUBSCRIBE, OPEN, DOWN, PRESS, NO_CREDIT, RESTART, HOLD, PAIR, STEPS, OTHER = 0x80,
+};
 
 static struct rig rig;
 
@@ -51,8 +53,23 @@ static void send_raw(uint8_t link, const uint8_t *data, size_t len)
     uint8_t before = rig.device.safety.link[link];
 
     cuelight_received(&rig.device, link, data, len, rig.now_us);
-    if (before > CUELIGHT_SAFE)
+    if (before > CUELIGHT_SAFE && !(rig.device.pairing.attempt && rig.device.pairing.link == link))
         CHECK_EQUAL(rig.device.safety.link[link], CUELIGHT_SAFE);
+}
+
+/* A host's next step as far as its bytes say so, or one that is right but for chance; the press of a contact between them. */
+static void pair(uint8_t link, const uint8_t *data, size_t len)
+{
+    const struct pairing *pairing = &rig.device.pairing;
+    static const uint8_t lengths[] = {2, 34, 2, 18, 2, 10};
+    uint8_t frame[64] = {0x68, pairing->expected};
+
+    memcpy(frame + 2, data, len < 32 ? len : 32);
+    if (pairing->expected == PAIRING_HOST_TAG && len == 0)
+        pairing_tag(pairing->key, "CLP1 paired host", frame + 2);
+    cuelight_received(&rig.device, link, frame, lengths[pairing->expected], rig.now_us);
+    if (!pairing->attempt)
+        CHECK(pairing->key[0] == 0 && memcmp(pairing->key, pairing->key + 1, sizeof pairing->key - 1) == 0);
 }
 
 static void send_signed(uint8_t link, const uint8_t *data, size_t len, bool with_tick)
@@ -109,8 +126,17 @@ static void take_step(uint8_t kind, const uint8_t *data, size_t len)
     case NO_CREDIT:
         rig.no_credit = first;
         break;
-    default:
+    case RESTART:
         rig_restart(&rig, first % 14);
+        break;
+    case HOLD:
+        cuelight_button(&rig.device, 0, true, rig.now_us);
+        rig_pass_ms(&rig, 20 + first * 45u);
+        cuelight_button(&rig.device, 0, false, rig.now_us);
+        rig_pass_ms(&rig, 20);
+        break;
+    default:
+        pair(link, data, len);
         break;
     }
     rig_pass_ms(&rig, 0);
@@ -166,7 +192,11 @@ static const struct fuzz_known conversation[] = {
               0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f),  /* rekey */
     FUZZ_STEP(SIGNED, 0x82, 0x0d, 0x19, 2, 3),  /* identify */
     FUZZ_STEP(SIGNED, 0x82, 0x0d, 0),  /* identify */
-    FUZZ_STEP(SIGNED, 0x82, 0x0f, 0x82, 1, 0x41, 2),  /* unknown */
+    FUZZ_STEP(SIGNED, 0x82, 0x0f, 1),  /* forget */
+    FUZZ_STEP(SIGNED, 0x83, 0x10, 2, 0x18, 0x28),  /* set */
+    FUZZ_STEP(SIGNED, 0x83, 0x10, 4, 0x1a, 0, 1, 4, 0),  /* set */
+    FUZZ_STEP(SIGNED, 0x82, 0x11, 1),  /* get */
+    FUZZ_STEP(SIGNED, 0x82, 0x12, 0x82, 1, 0x41, 2),  /* unknown */
     FUZZ_STEP(SUBSCRIBE, 1),
     FUZZ_STEP(RAW, 0x48, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0),
     FUZZ_STEP(RAW, 0x50, 1, 0x81, 6, 0, 0, 0, 0, 0, 0, 0, 0),
@@ -182,6 +212,13 @@ static const struct fuzz_known conversation[] = {
     FUZZ_STEP(PRESS, 1),
     FUZZ_STEP(NO_CREDIT, 9),
     FUZZ_STEP(RESTART, 11),
+    FUZZ_STEP(HOLD, 3),    /* a press */
+    FUZZ_STEP(HOLD, 112),  /* opens the window */
+    FUZZ_STEP(HOLD, 224),  /* resets */
+    FUZZ_STEP(PAIR, 9, 8, 7, 6, 5, 4, 3, 2, 1),
+    FUZZ_STEP(PAIR, 0),
+    FUZZ_STEP(PAIR),
+    FUZZ_STEP(PAIR | OTHER),
 };
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t capacity, unsigned seed)

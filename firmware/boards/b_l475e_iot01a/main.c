@@ -189,7 +189,7 @@ _Noreturn static void wait_for_identity(void)
 
 int main(void)
 {
-    struct cuelight_identity identity = {.reset_fault = reset_fault()};
+    struct cuelight_identity identity = {.small_display = true, .reset_fault = reset_fault()};
     clock_start();
     start_pins();
     if (!identity_read(&identity))

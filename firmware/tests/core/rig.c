@@ -36,7 +36,7 @@ static void on_disconnect(void *ctx, uint8_t link)
 
 static void check_order(struct rig *rig, bool on)
 {
-    if (on && rig->safe && rig->device.outputs.identifying == false)
+    if (on && rig->safe && rig->device.outputs.identifying == false && rig->device.notice.kind == NOTICE_NONE)
         rig->callback_order_wrong = true;
 }
 
@@ -308,12 +308,14 @@ bool rig_at_rest(const struct rig *rig)
 
     for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++)
         servos = servos || rig->servo[channel].enabled;
-    return !rig->lit && rig->rgb[0] == 0 && rig->rgb[1] == 0 && rig->rgb[2] == 0 && !servos;
+    bool lit = rig->lit && rig->device.notice.kind == NOTICE_NONE;
+
+    return !lit && rig->rgb[0] == 0 && rig->rgb[1] == 0 && rig->rgb[2] == 0 && !servos;
 }
 
 /* ---- the host ---- */
 
-static const struct frame *next_frame(struct rig *rig, uint8_t link)
+const struct frame *rig_frame(struct rig *rig, uint8_t link)
 {
     struct host *host = &rig->host[link];
 
@@ -334,7 +336,7 @@ void rig_subscribe(struct rig *rig, uint8_t link)
     cuelight_link_up(&rig->device, link, rig->now_us);
     cuelight_subscribed(&rig->device, link, true, rig->now_us);
     poll(rig);
-    CHECK_EQUAL(next_frame(rig, link)->len, 14);
+    CHECK_EQUAL(rig_frame(rig, link)->len, 14);
     CHECK_EQUAL(host->hello[0], 0x40);
 }
 
@@ -456,7 +458,7 @@ bool rig_has_event(const struct rig *rig, uint8_t link)
 unsigned rig_event(struct rig *rig, uint8_t link, uint32_t items[8])
 {
     struct host *host = &rig->host[link];
-    const struct frame *frame = next_frame(rig, link);
+    const struct frame *frame = rig_frame(rig, link);
     size_t payload_len = frame->len - 11;
     uint8_t expected[8], aad[5] = {0x5c};
     struct cbor_reader reader = {frame->data + 3, frame->data + 3 + payload_len};
@@ -485,7 +487,7 @@ void rig_expect_ack(struct rig *rig, uint8_t link, uint8_t code)
 
 uint8_t rig_expect_error(struct rig *rig, uint8_t link, uint8_t code)
 {
-    const struct frame *frame = next_frame(rig, link);
+    const struct frame *frame = rig_frame(rig, link);
 
     CHECK_EQUAL(frame->len, 3);
     CHECK_EQUAL(frame->data[0], 0x60);

@@ -76,6 +76,7 @@ void rig_pass_ms(struct rig *rig, uint32_t ms);
 /* Milliseconds on the session clock of a link. */
 uint32_t rig_clock_ms(const struct rig *rig, uint8_t link);
 
+/* Every output is off; a notice on the display does not count. */
 bool rig_at_rest(const struct rig *rig);
 
 /* Connects and subscribes; the host has read HELLO. */
@@ -95,6 +96,9 @@ void rig_send(struct rig *rig, uint8_t link, const uint8_t *payload, size_t len,
 
 /* Sends an array of `count` integers, given as unsigned. */
 void rig_command(struct rig *rig, uint8_t link, bool with_tick, unsigned count, ...);
+
+/* The next frame from the device, whatever it is. Fails the test when there is none. */
+const struct frame *rig_frame(struct rig *rig, uint8_t link);
 
 /* The next event from the device, its tag and counter checked, as integers. Fails the test when there is none. */
 unsigned rig_event(struct rig *rig, uint8_t link, uint32_t items[8]);

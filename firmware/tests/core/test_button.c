@@ -153,6 +153,108 @@ static void every_session_hears_of_a_press_and_nobody_else(void)
     CHECK(!rig_has_event(&rig, 1));
 }
 
+/* ---- without a session ---- */
+
+static void a_press_is_kept_for_the_next_session(void)
+{
+    rig_init(&rig);
+    contact(true, 100);
+    CHECK_EQUAL(cuelight_flags(&rig.device), CUELIGHT_FLAG_PRESS);
+    contact(false, 1000);
+    rig_open(&rig, 0);
+    uint32_t items[8];
+
+    rig_event(&rig, 0, items);
+    CHECK_EQUAL(items[2], BUTTON_PRESS);
+    CHECK_EQUAL(items[3], 0);
+    rig_event(&rig, 0, items);
+    CHECK_EQUAL(items[2], BUTTON_SINGLE);
+    CHECK_EQUAL(items[3], 0);
+    CHECK(!rig_has_event(&rig, 0));
+    CHECK_EQUAL(cuelight_flags(&rig.device), 0);
+    rig_open(&rig, 1);
+    CHECK(!rig_has_event(&rig, 1));
+}
+
+static void a_long_press_is_kept_without_its_release(void)
+{
+    rig_init(&rig);
+    contact(true, 900);
+    contact(false, 400);
+    rig_open(&rig, 0);
+    CHECK(strcmp(kinds(), "pl") == 0);
+}
+
+static void the_newest_four_are_kept(void)
+{
+    rig_init(&rig);
+    contact(true, 900);
+    contact(false, 400);
+    contact(true, 100);
+    contact(false, 100);
+    contact(true, 100);
+    contact(false, 1000);
+    rig_open(&rig, 0);
+    CHECK(strcmp(kinds(), "lppd") == 0);
+}
+
+static void what_is_older_than_ten_seconds_is_told_to_nobody(void)
+{
+    rig_init(&rig);
+    contact(true, 100);
+    contact(false, 9000);
+    CHECK_EQUAL(cuelight_flags(&rig.device), CUELIGHT_FLAG_PRESS);
+    rig_pass_ms(&rig, 900);
+    rig_open(&rig, 0);
+    CHECK(strcmp(kinds(), "s") == 0);
+    cuelight_link_down(&rig.device, 0, rig.now_us);
+    contact(true, 100);
+    contact(false, 9900);
+    rig_pass_ms(&rig, 400);
+    CHECK_EQUAL(cuelight_flags(&rig.device), 0);
+    rig_open(&rig, 0);
+    CHECK(strcmp(kinds(), "") == 0);
+}
+
+static void a_refused_host_hears_of_no_press(void)
+{
+    static const uint8_t wrong[32] = {9};
+
+    rig_init(&rig);
+    contact(true, 100);
+    rig_subscribe(&rig, 0);
+    rig_auth(&rig, 0, 0, 0, wrong);
+    CHECK_EQUAL(rig_expect_error(&rig, 0, CUELIGHT_BAD_MAC), 0);
+    CHECK(!rig_has_event(&rig, 0));
+    CHECK_EQUAL(cuelight_flags(&rig.device), CUELIGHT_FLAG_PRESS);
+}
+
+static void holds_are_no_events_and_the_press_of_one_is_not_kept(void)
+{
+    setup();
+    cuelight_button(&rig.device, 0, true, rig.now_us);
+    rig_pass_ms(&rig, 5100);
+    while (rig_has_event(&rig, 0) && rig_frame(&rig, 0)->data[0] == 0x5c)
+        ;
+    cuelight_button(&rig.device, 0, false, rig.now_us);
+    rig_pass_ms(&rig, 1000);
+    CHECK_EQUAL(cuelight_flags(&rig.device), CUELIGHT_FLAG_PAIRING);
+    cuelight_button(&rig.device, 0, true, rig.now_us);
+    rig_pass_ms(&rig, 100);
+    cuelight_button(&rig.device, 0, false, rig.now_us);
+    rig_pass_ms(&rig, 1000);
+    CHECK_EQUAL(cuelight_flags(&rig.device), CUELIGHT_FLAG_PAIRING);
+}
+
+static void holding_another_contact_is_only_long(void)
+{
+    setup();
+    contact(true, 20000);
+    CHECK(strcmp(kinds(), "pl") == 0);
+    contact(false, 1000);
+    CHECK(strcmp(kinds(), "r") == 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -167,6 +269,13 @@ int main(int argc, char **argv)
         TEST(the_time_is_that_of_the_edge_on_the_session_clock),
         TEST(a_press_before_the_session_began_has_time_0),
         TEST(every_session_hears_of_a_press_and_nobody_else),
+        TEST(a_press_is_kept_for_the_next_session),
+        TEST(a_long_press_is_kept_without_its_release),
+        TEST(the_newest_four_are_kept),
+        TEST(what_is_older_than_ten_seconds_is_told_to_nobody),
+        TEST(a_refused_host_hears_of_no_press),
+        TEST(holds_are_no_events_and_the_press_of_one_is_not_kept),
+        TEST(holding_another_contact_is_only_long),
     };
 
     return run_tests(tests, sizeof tests / sizeof tests[0], argc, argv);

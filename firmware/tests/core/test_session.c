@@ -152,7 +152,7 @@ static void frames_of_the_wrong_shape_are_malformed(void)
 
     CHECK_EQUAL(session_open(session, frame, 0, 0, &command), CUELIGHT_MALFORMED);
     for (unsigned b0 = 0; b0 < 256; b0++) {
-        uint8_t expected = (b0 & 0xc1) != 0x40 || b0 >= 0x68    ? CUELIGHT_MALFORMED
+        uint8_t expected = (b0 & 0xc1) != 0x40 || b0 >= 0x70    ? CUELIGHT_MALFORMED
                            : (b0 >> 3 & 7) != 2                 ? CUELIGHT_WRONG_TYPE
                                                                 : CUELIGHT_BAD_MAC;
 
