@@ -496,7 +496,7 @@ uint8_t cuelight_flags(const struct cuelight *device)
 void cuelight_cut(struct cuelight *device, uint64_t now_us)
 {
     safety_leased(&device->safety, 0, now_us, now_us);
-    cuelight_poll(device, now_us);
+    run_due(device, now_us);
 }
 
 const uint8_t *cuelight_inst_id(const struct cuelight *device)
