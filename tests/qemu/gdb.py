@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.rig.qemu import tool
 
 PC = 15
+XPSR = 25
+EXCEPTION = 0x1FF  # the number of the one that runs, in XPSR; 0 in the control task
 CYCLES_PER_US = 80
 FLASH = 0x08000000
 BRANCH_TO_ITSELF = b"\xfe\xe7"
@@ -65,7 +67,7 @@ class Gdb:
     async def step_to(self, function: str) -> int:
         """Step until the chip enters a function; return how many instructions it took. No interrupt comes between."""
         steps = 0
-        while await self._pc() != self._symbols[function]:
+        while await self._register(PC) != self._symbols[function]:
             await self._ask("s")
             steps += 1
         return steps
@@ -73,6 +75,14 @@ class Gdb:
     async def hang(self) -> None:
         """Let what runs now run round and round on the spot; interrupts go on."""
         await self._write_pc(self._trap())
+
+    async def step_out(self) -> int:
+        """Step until no exception runs any more; return how many instructions it took."""
+        steps = 0
+        while await self._register(XPSR) & EXCEPTION:
+            await self._ask("s")
+            steps += 1
+        return steps
 
     async def run_to_hang(self) -> None:
         """Let the interrupt end that came over what hangs."""
@@ -94,8 +104,8 @@ class Gdb:
         cycles = await self._ask(f"m{self._symbols['base']:x},8")
         return int.from_bytes(bytes.fromhex(cycles), "little") // CYCLES_PER_US
 
-    async def _pc(self) -> int:
-        return int.from_bytes(bytes.fromhex(await self._ask(f"p{PC:x}")), "little")
+    async def _register(self, number: int) -> int:
+        return int.from_bytes(bytes.fromhex(await self._ask(f"p{number:x}")), "little")
 
     async def let_go(self) -> None:
         """Let the chip run on, and leave."""

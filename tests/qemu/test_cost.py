@@ -25,8 +25,11 @@ def _debugger_allowed() -> None:
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
-async def _count(image: Path, folder: Path, command: Command, first: str, last: str) -> int:
-    """Instructions from the first time a function is entered after a command was written until another one is."""
+async def _count(image: Path, folder: Path, command: Command, first: str, last: str | None) -> int:
+    """Instructions from the first time a function is entered after a command was written until another one is.
+
+    Without another: until the interrupt is over that it belongs to.
+    """
     air = Air()
     gdb = Gdb(image, air.folder / "gdb")
     board = QemuBoard(air, folder, image, first, extra=gdb.arguments)
@@ -39,12 +42,12 @@ async def _count(image: Path, folder: Path, command: Command, first: str, last: 
             await gdb.open()
             await session.write(session.host.command(command, LEASE, time.monotonic()).frame)
             await gdb.run_to(first)
-            count = await gdb.step_to(last)
+            count = await gdb.step_to(last) if last else await gdb.step_out()
             await gdb.let_go()
     finally:
         await board.kill()
         air.close()
-    print(f"{first} to {last}: {count} instructions")
+    print(f"{first} to {last or 'the end of its interrupt'}: {count} instructions")
     return count
 
 
@@ -57,4 +60,6 @@ async def test_a_command_acts_after_the_turn_of_the_task_in_which_its_last_byte_
 ) -> None:
     turn = await _count(image, tmp_path, SERVO, "app_poll", "watchdog_feed")
     acted = await _count(image, tmp_path, SERVO, "att_received", "board_servo")
-    assert turn + acted <= WRITE_TO_OUTPUT
+    last_byte = await _count(image, tmp_path, SERVO, "usart_handler", None)
+    assert last_byte > 0
+    assert last_byte + turn + acted <= WRITE_TO_OUTPUT
