@@ -331,7 +331,7 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_compare(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask whether both show the same digits: if not, someone in between has another key with each."""
-        if user_input is None:
+        if not user_input:
             return self.async_show_form(
                 step_id="compare", data_schema=COMPARE_SCHEMA, description_placeholders=self._placeholders
             )
@@ -395,7 +395,7 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_retry(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say why it came to nothing, and ask how to try again."""
         await self._async_end_pairing()
-        if user_input is None:
+        if not user_input:
             self._placeholders["reason"] = reachability(self.hass, device_address(self._dev_id))
             return self.async_show_form(
                 step_id="retry",
@@ -416,10 +416,16 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         """Let go of the button, wherever the dialog was closed."""
         if self._work is not None:
             self._work.cancel()
-        self.hass.async_create_task(self._async_end_pairing())
+        self.hass.async_create_task(self._async_clean_up())
+
+    async def _async_clean_up(self) -> None:
+        if self._data:  # paired in the last moment, and nobody was there to see it
+            await self._async_forget_key(self._data)
+        await self._async_end_pairing()
 
     async def _async_paired(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Make the entry, or give it its new key."""
+        self._data = {}
         async_take_back_key_slots_full(self.hass, self._dev_id)
         if self.source == SOURCE_REAUTH:
             return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
@@ -434,10 +440,14 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.data[CONF_SLOT] in (LABEL_SLOT, data[CONF_SLOT]):
             return
         async with self._coordinator.async_suspended() if self._coordinator and not self._pairing else nullcontext():
-            try:
-                await async_forget_key(self.hass, entry)
-            except (LinkError, ValueError) as err:
-                _LOGGER.info("%s keeps the key that was replaced: %s", entry.title, err)
+            await self._async_forget_key(entry.data)
+
+    async def _async_forget_key(self, data: Mapping[str, Any]) -> None:
+        name = self._placeholders["name"]
+        try:
+            await async_forget_key(self.hass, name, data)
+        except (LinkError, ValueError) as err:
+            _LOGGER.info("%s keeps a key that nobody uses: %s", name, err)
 
     def _choose(self, dev_id: bytes, name: str | None = None) -> None:
         self._dev_id = dev_id

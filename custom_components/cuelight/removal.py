@@ -1,7 +1,8 @@
 """The last words to a button whose entry is removed: stop, and forget this house's key."""
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from homeassistant.components import persistent_notification
 from homeassistant.components.bluetooth import async_address_present, async_ble_device_from_address
@@ -21,7 +22,7 @@ LIMIT_S: Final = 10.0
 async def async_say_farewell(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Put the button at rest and have it forget this house; what cannot be done the user is told, and what to do."""
     try:
-        await async_forget_key(hass, entry)
+        await async_forget_key(hass, entry.title, entry.data)
     except (LinkError, ValueError) as err:
         _tell(hass, entry, "removed_unreached", str(err))
     else:
@@ -30,8 +31,8 @@ async def async_say_farewell(hass: HomeAssistant, entry: ConfigEntry) -> None:
             _tell(hass, entry, "removed_label_key_changed")
 
 
-async def async_forget_key(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Stop the button and have it erase the entry's key; that of the label cannot be erased, only changed.
+async def async_forget_key(hass: HomeAssistant, name: str, data: Mapping[str, Any]) -> None:
+    """Stop a button and have it erase the key of an entry's data; that of the label cannot be erased, only changed.
 
     Raises:
         LinkError: the button did not confirm it.
@@ -39,19 +40,19 @@ async def async_forget_key(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """
     try:
         async with asyncio.timeout(LIMIT_S):
-            await _async_forget_key(hass, entry)
+            await _async_forget_key(hass, name, data)
     except TimeoutError as err:
         raise LinkTimeout("stop", LIMIT_S) from err
 
 
-async def _async_forget_key(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    address = entry.data[CONF_ADDRESS]
+async def _async_forget_key(hass: HomeAssistant, name: str, data: Mapping[str, Any]) -> None:
+    address = data[CONF_ADDRESS]
     if not async_address_present(hass, address, connectable=True):
         raise LinkUnreachable(UnreachableReason.NOT_IN_RANGE, "It is not in range.")
-    credentials = credentials_of(entry.data)
+    credentials = credentials_of(data)
     client = LinkClient(
         address,
-        entry.title,
+        name,
         credentials,
         lambda: async_ble_device_from_address(hass, address, connectable=True),
     )

@@ -199,12 +199,20 @@ class Hass:
         Raises:
             HassError: The answer's status is an error.
         """
+        return await self.request("POST", path, body)
+
+    async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask the REST API; return the JSON answer.
+
+        Raises:
+            HassError: The answer's status is an error.
+        """
         assert self._session is not None
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        async with self._session.post(path, json=body, headers=headers) as answer:
+        async with self._session.request(method, path, json=body, headers=headers) as answer:
             text = await answer.text()
             if answer.status >= 400:
-                raise HassError(f"POST {path}: {answer.status} {text}")
+                raise HassError(f"{method} {path}: {answer.status} {text}")
             return json.loads(text) if text else None
 
     async def _connect(self) -> None:

@@ -604,6 +604,22 @@ async def test_a_dialog_closed_on_the_way_lets_the_button_go(
     assert button.client is None
 
 
+async def test_a_key_that_was_made_for_a_dialog_that_is_closed_is_forgotten(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await hold(hass, radio, button, await begin_hold(hass, await opened(hass)))
+    result = await enter(hass, result, digits="same")
+    button.press()
+    async with asyncio.timeout(5):
+        while 1 not in button.slots:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
+    assert list(button.slots) == [0]
+    assert button.client is None
+
+
 async def test_a_button_that_shows_the_pairing_sign_is_offered_for_it_and_connects_only_when_asked_to(
     hass: HomeAssistant, radio: Radio
 ) -> None:

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, ServiceCall
 from homeassistant.helpers.typing import ConfigType
 
 from tests.rig.adapter import Adapter
@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Power up the boards and the adapter; power both down when Home Assistant stops."""
+    """Power up the boards and the adapter, and let them be pressed; power all down when Home Assistant stops."""
     logging.getLogger("bumble").setLevel(logging.ERROR)
     air = Air()
     boards = [
@@ -35,6 +35,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await adapter.start(hass)
     for board in boards:
         await board.start()
+
+    async def press(call: ServiceCall) -> None:
+        await next(board for board in boards if board.name == call.data["board"]).press()
+
+    async def release(call: ServiceCall) -> None:
+        await next(board for board in boards if board.name == call.data["board"]).release()
+
+    hass.services.async_register(DOMAIN, "press", press)
+    hass.services.async_register(DOMAIN, "release", release)
 
     async def stop(_event: Event) -> None:
         await adapter.stop()
