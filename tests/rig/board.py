@@ -148,6 +148,16 @@ class Board:
         """Open the button's contact."""
         await self._say(f"release {button}")
 
+    async def skip(self, seconds: float) -> None:
+        """Let time pass on the board at once; only a board that is a process of this machine can."""
+        await self._say(f"skip {round(seconds * 1000)}")
+
+    async def hold(self, seconds: float, button: int = 0) -> None:
+        """Hold the button's contact closed for a time, which passes at once."""
+        await self.press(button)
+        await self.skip(seconds)
+        await self.release(button)
+
     def record(self, what: str | None = None, since_us: int = 0) -> list[Entry]:
         """What the firmware wrote of itself, in order; a torn last line is left out."""
         if self.record_path.exists():

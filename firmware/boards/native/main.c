@@ -117,21 +117,24 @@ static bool draw_random(void *ctx, uint8_t *out, size_t length)
 
 /* ---- Commands on stdin ---- */
 
-static void obey(struct native *board, const char *line, uint64_t now_us)
+static void obey(struct native *board, const char *line)
 {
+    uint64_t now_us = clock_us();
     unsigned number;
     char rest;
     if (sscanf(line, "press %u %c", &number, &rest) == 1 && number < CUELIGHT_BUTTONS)
         app_button(&board->app, (uint8_t)number, true, now_us);
     else if (sscanf(line, "release %u %c", &number, &rest) == 1 && number < CUELIGHT_BUTTONS)
         app_button(&board->app, (uint8_t)number, false, now_us);
+    else if (sscanf(line, "skip %u %c", &number, &rest) == 1) /* milliseconds */
+        clock_skip((uint64_t)number * 1000);
     else if (sscanf(line, "battery %u %c", &number, &rest) == 1 && number <= UINT16_MAX)
         board->millivolts = (uint16_t)number;
     else
         fprintf(stderr, "cuelight-native: not understood: %s\n", line);
 }
 
-static void take_command_byte(struct native *board, char byte, uint64_t now_us)
+static void take_command_byte(struct native *board, char byte)
 {
     if (byte != '\n') {
         if (board->command_length < COMMAND_LINE - 1)
@@ -140,17 +143,17 @@ static void take_command_byte(struct native *board, char byte, uint64_t now_us)
     }
     board->command[board->command_length] = '\0';
     board->command_length = 0;
-    obey(board, board->command, now_us);
+    obey(board, board->command);
 }
 
-static void read_commands(struct native *board, uint64_t now_us)
+static void read_commands(struct native *board)
 {
     char bytes[256];
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         board->commands_open = false;
     for (ssize_t i = 0; i < got; i++)
-        take_command_byte(board, bytes[i], now_us);
+        take_command_byte(board, bytes[i]);
 }
 
 /* ---- The loop ---- */
@@ -192,7 +195,7 @@ static void run(struct native *board, const sigset_t *mask)
         if (FD_ISSET(board->socket.file, &readable))
             receive(board);
         if (FD_ISSET(STDIN_FILENO, &readable))
-            read_commands(board, clock_us());
+            read_commands(board);
     }
     app_stop(&board->app, clock_us());
 }
