@@ -8,9 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from tests.rig.board import ROOT, build
 
 P = 2**255 - 19
-EDGES = [
-    *range(-3, 20), 2**255 - P - 1, 2**256 - 1 - P, 2**256 - 38 - P, 2**256 - 39 - P, *(2**bit - P for bit in range(0, 256, 15))
-]  # fmt: skip
+NEAR = (0, 2**255, 2**256 - 1, 2**256 - 38, 2**256 - 39, *(2**bit for bit in range(0, 256, 15)))
+EDGES = [*range(-3, 20), *(value - P for value in NEAR)]
 """Points at and around what a product is reduced by, as their distance from p."""
 
 
