@@ -60,6 +60,19 @@ def analyze_film(
         return look.analysis(reader, prompt, watch.check)
 
 
+def measure_film(path: Path) -> Signals:
+    """What is measured at every tick of a film, before the rules judge it: for fitting the rules, and comparing.
+
+    Raises FilmUnreadable, FilmTooLarge.
+    """
+    with FilmReader(path) as reader:
+        look = _Look(reader.rate, reader.size)
+        for pictures in batched(reader.pictures(), CHUNK, strict=False):
+            look.at(pictures)
+        look.finish()
+        return look.signals()
+
+
 class _Watch:
     """Deadline, cancellation and progress of one analysis."""
 
@@ -158,7 +171,7 @@ class _Look:
         """What was seen; `check` is called before each piece of work and may raise."""
         check()
         sight = _joined(self._sightings)
-        signals = self._signals(sight, _joined(self._glances))
+        signals = self.signals()
         film = reader.film()
         events = find_events(signals, Expectation.of(prompt))
         distilled = distil.distil(self._shots(sight, signals), check=check)
@@ -171,7 +184,9 @@ class _Look:
             sprite=distilled.sprite,
         )
 
-    def _signals(self, sight: Sighting, slow: Glance) -> Signals:
+    def signals(self) -> Signals:
+        """What was measured at every tick."""
+        sight, slow = _joined(self._sightings), _joined(self._glances)
         window = self._window
         motion, bright = window.motion.rows, window.brightness.rows
         shot, blind = np.array(window.shot), np.array(window.blind)

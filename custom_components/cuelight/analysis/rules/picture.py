@@ -10,6 +10,8 @@ from .candidate import Candidate
 
 GLOW = 0.02
 """Fraction of full brightness by which a flash is brighter than before."""
+CUT_CHANGED = 0.55
+"""Fraction of blocks that change at a cut: clearly more than half, for something near and large moves as many."""
 RUSH = 0.15
 """Fraction of blocks that change, on average, in the two ticks before and after a cut; more is something rushing by."""
 FADE_SPEED = 0.1
@@ -35,7 +37,7 @@ def cuts(signals: Signals) -> Iterator[Candidate]:
     for tick in np.flatnonzero(signals.cut).tolist():
         changed = float(signals.changed[tick])
         around = np.concatenate((signals.changed[max(0, tick - 2) : tick], signals.changed[tick + 1 : tick + 3]))
-        if not around.size or around.mean() <= RUSH:
+        if changed >= CUT_CHANGED and (not around.size or around.mean() <= RUSH):
             yield Candidate(EventKind.CUT, tick, tick + 1, {"changed": changed}, {"strength": changed})
 
 
