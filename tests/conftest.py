@@ -6,13 +6,14 @@ import custom_components  # noqa: F401  (before Home Assistant mounts the test p
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the choice of the board that the end-to-end tests run on."""
+    """Add the choice of the board that the end-to-end tests run on, and of how long they soak."""
     parser.addoption(
         "--board",
         default="native",
         choices=["native", "b_l475e_iot01a"],
         help="the firmware's board in the end-to-end tests: a process, or the ARM image in QEMU",
     )
+    parser.addoption("--soak", default="600", help="commands of the soak test; script/soak sends many")
 
 
 @pytest.fixture(autouse=True)

@@ -324,12 +324,14 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self._forget_stop()
             self._forget_stop = None
         self._async_stop()
-        await self._async_stop_listening()
-        await self.async_stop()
-        await self.client.disconnect()
-        self._cancel_grace()
-        self._cancel_look()
-        self._show_nothing()
+        try:
+            await self._async_stop_listening()
+            await self.async_stop()
+        finally:  # also when whoever unloads gives up waiting
+            await self.client.disconnect()
+            self._cancel_grace()
+            self._cancel_look()
+            self._show_nothing()
 
     async def _async_on_stop(self, _event: Event) -> None:
         self._forget_stop = None
@@ -339,9 +341,9 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
     async def async_suspended(self) -> AsyncGenerator[None]:
         """Let the link go, and keep it down, while someone else talks to the button."""
         async with self._connecting:
-            await self._async_stop_listening()
-            await self.client.disconnect()
             try:
+                await self._async_stop_listening()
+                await self.client.disconnect()
                 yield
             finally:
                 self._start_listening()
@@ -520,15 +522,18 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
 
     async def async_connect(self, *, patient: bool = False) -> None:
         """Bring the link up, in turn with the other buttons; ``patient`` lets what a person waits for go first."""
-        if self.client.connected:
+        if self.client.connected and not self._connecting.locked():  # those who waited for the link go first
             return
         if not patient and self.last_seen > self._failed_at:
             # Someone waits, and the button was heard since the attempt that failed: it may well answer now.
             self.client.forget_failures()
         try:
-            async with asyncio.timeout(TURN_LIMIT_S), self._connecting, connecting_turn(self.hass, patient=patient):
-                await self._async_have_slot(patient)
-                await self.client.connect()
+            async with asyncio.timeout(TURN_LIMIT_S), self._connecting:
+                if self.client.connected:  # by whoever came first; no need to wait for other buttons' turns
+                    return
+                async with connecting_turn(self.hass, patient=patient):
+                    await self._async_have_slot(patient)
+                    await self.client.connect()
         except TimeoutError as err:
             raise LinkTimeout("connect", TURN_LIMIT_S) from err
         except WrongInstance:

@@ -22,7 +22,8 @@ def name_of_write(frame: bytes) -> str:
     """What the host sends: auth, or a command's name."""
     if frame[0] == 0x48:
         return "auth"
-    return _COMMANDS[payload_of_command(frame)[1]]
+    operation = payload_of_command(frame)[1]
+    return _COMMANDS.get(operation, f"operation {operation}")
 
 
 def payload_of_command(frame: bytes) -> bytes:
@@ -62,13 +63,13 @@ class Watch:
                 return "button"
             case 33:
                 return "status"
-            case 34:
+            case kind if kind != 34:
+                return "done" if kind == 35 else f"event {kind}"
+            case _:
                 # The counter is the second item; its last byte tells commands of a short session apart.
                 size = {0x18: 1, 0x19: 2, 0x1A: 4}.get(payload[3], 0)
                 counter = payload[3 + size] if size else payload[3]
                 return f"ack of {self._sent.get(counter, 'nothing')}"
-            case _:
-                return "done"
 
 
 class Relay:

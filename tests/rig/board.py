@@ -169,6 +169,10 @@ class Board:
             self._entries += map(json.loads, whole.splitlines())
         return [entry for entry in self._entries if entry["t_us"] >= since_us and what in (None, entry["what"])]
 
+    def forget_record(self) -> None:
+        """Let go of what was read; the file stays. What is on by then must be at rest or told again."""
+        self._entries.clear()
+
     def outputs(self) -> dict[str, Any]:
         """The outputs as they stand: display frame or None, light, servo channels, the safe line, state."""
         now: dict[str, Any] = {"display": None, "light": [0, 0, 0], "servo": {}, "safe": True, "state": "boot"}

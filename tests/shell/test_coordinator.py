@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.cuelight.coordinator import ButtonCoordinator
+from custom_components.cuelight.coordinator import _TURNS, ButtonCoordinator
 from custom_components.cuelight.errors import error_key
 from custom_components.cuelight.link import (
     AckCode,
@@ -289,6 +289,25 @@ async def test_a_command_to_a_button_that_is_being_paired_says_so_and_asks_for_n
     await act(hass, "light.turn_on", LIGHT)
 
 
+async def test_a_key_check_that_is_given_up_leaves_the_button_listening(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up(button_entry(listen=True)))
+    await until(lambda: coordinator.client.connected)
+
+    async def check() -> None:
+        async with coordinator.async_suspended():
+            pytest.fail("the link is not down yet")
+
+    with patch.object(coordinator.client, "disconnect", asyncio.Event().wait):
+        checking = asyncio.create_task(check())
+        await asyncio.sleep(0.05)
+        checking.cancel()
+        await asyncio.wait([checking])
+    button.lose_link()
+    await until(lambda: radio.connects == 2 and coordinator.client.connected)
+
+
 # Keys
 
 
@@ -412,6 +431,20 @@ async def test_a_turn_that_does_not_come_is_told(hass: HomeAssistant, radio: Rad
         await coordinators[3].async_connect()
     radio.may_connect.set()
     await asyncio.gather(*connecting)
+
+
+async def test_a_command_does_not_wait_for_a_turn_once_its_button_is_connected(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up())
+    radio.may_connect.clear()
+    commands = [asyncio.create_task(coordinator.async_identify()) for _ in range(2)]
+    await until(lambda: radio.connecting == 1)
+    turns = hass.data[_TURNS].all
+    others = [asyncio.create_task(turns.acquire()) for _ in range(3)]  # the last of them takes the turn given back
+    radio.may_connect.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*commands, *others)
 
 
 # Slots
