@@ -53,7 +53,7 @@ def impatience() -> Iterator[None]:
         patch("custom_components.cuelight.link.backoff._FIRST_S", 0.0),
         patch("custom_components.cuelight.link.backoff._FIRST_AFTER_REFUSAL_S", 0.0),
         patch("custom_components.cuelight.link.client._DONE_MARGIN_S", 4.0),
-        patch("custom_components.cuelight.link.client.Limits", partial(Limits, commit_s=4.0)),
+        patch("custom_components.cuelight.link.client.Limits", partial(Limits, commit_s=6.0)),
     ):
         yield
 
@@ -165,4 +165,4 @@ async def test_each_fault_at_each_frame_ends_as_the_tables_say(house: House) -> 
     for board in boards:
         await house.add_entry(board, listen=False)
     found = await asyncio.gather(*(prove_all(board, *column) for board, column in zip(boards, columns, strict=True)))
-    assert [cell for wrong in found for cell in wrong] == []
+    assert "\n".join(str(cell) for wrong in found for cell in wrong) == ""

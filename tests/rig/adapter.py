@@ -63,6 +63,7 @@ class Adapter:
         self.connects = 0
         self.connecting = asyncio.Lock()
         self.connections: dict[str, Connection] = {}
+        self.clients: dict[str, RigClient] = {}
         self._air = air
         self._controller = Controller(f"adapter {address}", link=air.link, public_address=address)
         host = Host()
@@ -192,6 +193,7 @@ class RigClient(BaseBleakClient):
             adapter.connections[self.address] = connection
             connection.on("disconnection", self._on_disconnection)
             self._connection = connection
+            adapter.clients[self.address] = self
             peer = Peer(connection)
             self._mtu = await self._att(peer.request_mtu(MTU))
             await self._att(peer.discover_all())
@@ -230,6 +232,7 @@ class RigClient(BaseBleakClient):
             waiting.cancel()
         self._late.clear()
         self._adapter.connections.pop(self.address, None)
+        self._adapter.clients.pop(self.address, None)
         if self._disconnected_callback is not None:
             self._disconnected_callback()
 
@@ -314,6 +317,18 @@ class RigClient(BaseBleakClient):
                 raise BleakError("Not connected")
             else:
                 await self._att(proxy.write_value(part, with_response=response))
+
+    async def forge_write(self, uuid: str, data: bytes) -> None:
+        """Write what nobody asked for, as a hostile proxy can."""
+        characteristic = self.services.get_characteristic(uuid)
+        assert characteristic is not None
+        await self._att(self._require(characteristic).write_value(data, with_response=False))
+
+    def forge_notification(self, uuid: str, data: bytes) -> None:
+        """Tell the host what no peer sent."""
+        characteristic = self.services.get_characteristic(uuid)
+        assert characteristic is not None
+        self._notifying[characteristic.handle](bytearray(data))
 
     async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: Any) -> None:
         """Write a descriptor."""
