@@ -5,7 +5,6 @@ import asyncio
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,9 +38,8 @@ from cuelight.link import (  # noqa: E402
     Stop,
 )
 from cuelight.link.session import HostSession  # noqa: E402
-from cuelight.t2v import FilmRequest  # noqa: E402
-from cuelight.t2v.storyboard import draw_film  # noqa: E402
 
+from script._cost import measure as measure_cost  # noqa: E402
 from script.demo import add_buttons, add_studio, table  # noqa: E402
 from tests.rig.air import Air  # noqa: E402
 from tests.rig.board import Board, build  # noqa: E402
@@ -80,49 +78,8 @@ def wire() -> None:
 
 
 def analysis() -> None:
-    """Analysis of a film beside bare single-threaded decoding of the same film, best of five, and peak memory."""
-    folder = Path(tempfile.mkdtemp())
-    rows = []
-    try:
-        for width, height in ((832, 480), (1280, 720)):
-            film = folder / f"{height}.mp4"
-            request = FilmRequest("a cat waits, then jumps and turns around", seed=3, width=width, height=height)
-            draw_film(request, film)
-            decode = (
-                "c = av.open(path); c.streams.video[0].thread_type = 'NONE'\n"
-                "for _ in c.decode(video=0): pass\nc.close()"
-            )
-            work = "analyze_film(path)"
-            bare, ours = _measured(film, decode)[0], _measured(film, work)[0]
-            # Memory is taken from one run each: PyAV's reference cycles would add up over several.
-            memory = _measured(film, work, 1)[1] - _measured(film, decode, 1)[1]
-            times = (f"{bare * 1000:.0f} ms", f"{ours * 1000:.0f} ms", f"{ours / bare:.2f}")
-            rows.append((f"{width}x{height}", *times, f"{memory:+.0f} MB"))
-    finally:
-        shutil.rmtree(folder)
-    print(table("Analysis, 81 frames", ("film", "bare decode", "analysis", "ratio", "peak memory over bare"), rows))
-
-
-def _measured(film: Path, work: str, times: int = 5) -> tuple[float, float]:
-    """Return the least CPU seconds of several runs in a process of its own, and that process's peak memory in MB."""
-    program = f"""
-import sys, time; sys.path.insert(0, {str(ROOT / "script")!r})
-import _pure, av, numpy
-from pathlib import Path
-from cuelight.analysis import analyze_film
-path = Path({str(film)!r})
-best = 1e9
-for _ in range({times}):
-    before = time.process_time()
-{"".join(f"    {line}" + chr(10) for line in work.splitlines())}
-    best = min(best, time.process_time() - before)
-status = Path("/proc/self/status")  # ru_maxrss would carry the parent's peak over the exec
-lines = status.read_text().splitlines() if status.exists() else []
-print(best, next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0))
-"""
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    seconds, memory = done.stdout.split()
-    return float(seconds), float(memory)
+    """What the analysis of a film costs."""
+    measure_cost(table)
 
 
 class Bare:

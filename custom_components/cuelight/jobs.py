@@ -524,6 +524,7 @@ def _answer(job: Job, scene: Scene, result: PerformanceResult, watch: _Watch) ->
         "cost_usd": job.cost_usd,
         "film": film_as_dict(scene.analysis.film),
         "events": [event_as_dict(event) for event in scene.analysis.events],
+        "display": None if result.sheet.display is None else result.sheet.display.as_dict(),
         "cues": [cue_as_dict(cue) for cue in result.sheet.cues],
         "performers": [performer.as_dict() for performer in result.performers],
         "stages_s": watch.seconds | dict(result.stages_s),

@@ -31,13 +31,22 @@ class Timing:
     delay_s: float = 0.0
 
 
+class Shape(StrEnum):
+    """How a button shows the film: picture by picture, acted by a puppet, or by one only if it is like the film."""
+
+    AUTO = "auto"
+    CLIP = "clip"
+    PUPPET = "puppet"
+
+
 @dataclass(frozen=True, slots=True)
 class AnimationStep:
-    """Show an animation for the rest of the event, or for `for_s`."""
+    """Show an animation for the rest of the event, or for `for_s`; `shape` is for the film's own."""
 
     timing: Timing = Timing()
     animation: str = FILM
     for_s: float | None = None
+    shape: Shape = Shape.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +202,12 @@ def _step(where: str, data: object) -> Step:
 
 def _animation(fields: _Fields, timing: Timing) -> Step:
     allowed = (FILM, *BUILT_IN_ANIMATIONS)
-    return AnimationStep(timing, fields.take_or("show", FILM, _word(allowed)), fields.take_or("for_s", None, _span))
+    return AnimationStep(
+        timing=timing,
+        animation=fields.take_or("show", FILM, _word(allowed)),
+        for_s=fields.take_or("for_s", None, _span),
+        shape=Shape(fields.take_or("as", Shape.AUTO, _word(tuple(Shape)))),
+    )
 
 
 def _puppet(fields: _Fields, timing: Timing) -> Step:

@@ -162,12 +162,38 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Display:
+    """How buttons show the film, how like it (0..1) a puppet that acts it is, and the bytes of both.
+
+    `puppet` says that one acts it; `likeness` and `puppet_bytes` are None where no puppet can.
+    """
+
+    puppet: bool
+    clip_bytes: int
+    likeness: float | None = None
+    puppet_bytes: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON-able data."""
+        return {
+            "shape": "puppet" if self.puppet else "clip",
+            "likeness": self.likeness,
+            "clip_bytes": self.clip_bytes,
+            "puppet_bytes": self.puppet_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CueSheet:
-    """A scene's cues in the order of their times; `assets` holds the pictures by name (`FILM`, `SUBJECT`)."""
+    """A scene's cues in the order of their times; `assets` holds the pictures by name (`FILM`, `SUBJECT`, poses).
+
+    `display` tells how buttons show the film, None where none does.
+    """
 
     duration_s: float
     cues: tuple[Cue, ...]
     assets: Mapping[str, bytes] = field(default_factory=dict)
+    display: Display | None = None
 
     def of(self, performer: str) -> tuple[Cue, ...]:
         """Return the cues of one performer."""

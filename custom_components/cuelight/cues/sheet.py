@@ -1,7 +1,7 @@
 """From what was seen in a film to what each performer does."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
@@ -17,6 +17,7 @@ from .cue_map import (
     Pose,
     PuppetStep,
     ServoStep,
+    Shape,
     Step,
 )
 from .models import (
@@ -27,6 +28,7 @@ from .models import (
     CallAction,
     Cue,
     CueSheet,
+    Display,
     Importance,
     MoveServo,
     Performer,
@@ -38,6 +40,7 @@ from .models import (
     ShowLight,
     importance_of,
 )
+from .puppet import Puppet, make_puppet
 from .tracks import FilmLook, Layer, sweep
 
 SIDE_DEGREES: Final = 40.0
@@ -92,14 +95,65 @@ def make_cue_sheet(analysis: Analysis, cue_map: CueMap, performers: Sequence[Per
     """
     duration_s = round(analysis.film.duration_s, 3)
     planned = list(_plan(_happenings(analysis), cue_map, duration_s))
+    buttons = [performer for performer in performers if performer.kind is PerformerKind.BUTTON]
+    planned, display, poses = _staged(planned, analysis, buttons, duration_s)
     look = FilmLook(analysis)
     cues: list[Cue] = []
     for performer in performers:
         own = [plan for plan in planned if plan.rule.chooses(performer.name, performer.kind)]
         cues += _COMPOSERS[performer.kind](performer, own, look, duration_s)
     cues += _calls_elsewhere(planned)
-    assets = {FILM: analysis.animation.data} | ({} if analysis.sprite is None else {SUBJECT: analysis.sprite})
-    return CueSheet(duration_s, tuple(sorted(cues, key=lambda cue: cue.at_s)), assets)
+    assets = {FILM: analysis.animation.data} | ({} if analysis.sprite is None else {SUBJECT: analysis.sprite}) | poses
+    return CueSheet(duration_s, tuple(sorted(cues, key=lambda cue: cue.at_s)), assets, display)
+
+
+def _staged(
+    planned: list[_Planned], analysis: Analysis, buttons: Sequence[Performer], duration_s: float
+) -> tuple[list[_Planned], Display | None, dict[str, bytes]]:
+    """The plan with a puppet's acts where one shows the film, how the film is shown, and the poses by name."""
+    showing = [plan for plan in planned if _shows_film(plan.step)]
+    if not any(plan.rule.chooses(button.name, button.kind) for plan in showing for button in buttons):
+        return planned, None, {}
+    puppet = make_puppet(analysis)
+    clip_bytes = len(analysis.animation.data)
+    if puppet is None:
+        return planned, Display(puppet=False, clip_bytes=clip_bytes), {}
+    fits = puppet.stands_for(analysis)
+    staged: list[_Planned] = []
+    for plan in planned:
+        shape = plan.step.shape if isinstance(plan.step, AnimationStep) else Shape.CLIP
+        acted = _shows_film(plan.step) and (shape is Shape.PUPPET or (shape is Shape.AUTO and fits))
+        staged += _acts(plan, puppet, duration_s) if acted else [plan]
+    used = staged != planned
+    display = Display(used, clip_bytes, round(puppet.likeness, 3), puppet.size)
+    poses = {_pose_name(index): pose for index, pose in enumerate(puppet.poses)} if used else {}
+    return staged, display, poses
+
+
+def _shows_film(step: Step) -> bool:
+    return isinstance(step, AnimationStep) and step.animation == FILM
+
+
+def _acts(plan: _Planned, puppet: Puppet, duration_s: float) -> Iterator[_Planned]:
+    """The acts that take the place of a step that shows the film, as long as the step lasts."""
+    assert isinstance(plan.step, AnimationStep)
+    end_s = plan.end_s if plan.step.for_s is None else plan.start_s + plan.step.for_s
+    end_s = min(end_s, duration_s)
+    for act in puppet.acts:
+        start_s = round(plan.start_s + act.start_s, 3)
+        if start_s < end_s:
+            step = PuppetStep(
+                motion=act.motion,
+                sprite=_pose_name(act.pose),
+                amplitude=act.amplitude / 255,
+                period_s=act.period_s,
+                for_s=min(act.duration_s, end_s - start_s),
+            )
+            yield replace(plan, start_s=start_s, step=step)
+
+
+def _pose_name(index: int) -> str:
+    return f"pose {index + 1}"
 
 
 def _happenings(analysis: Analysis) -> list[_Happening]:
