@@ -298,6 +298,35 @@ def test_the_shortest_shots_have_pictures_too(count: int) -> None:
     assert distilled.animation.frames == count
 
 
+@pytest.mark.parametrize("begin", [0.25, 4.0])
+def test_a_fade_hides_no_subject(begin: float) -> None:
+    """The light comes up, or goes down, over a second; the contrast with it."""
+    masks = jumping()
+    bright = painted(masks, 3 * (texture(1, DARK) - DARK) + DARK + 10, BRIGHT)
+    share = np.clip(np.arange(len(masks)) / SECOND - 0.5, 0, 1)[:, None, None]
+    faded = bright * (begin + (1 - begin) * share if begin < 1 else 1 - 0.75 * share)
+
+    seen = pictures(distil([shot(faded, noise=0.5)]))
+
+    truth = framed(masks)
+    assert likeness(seen, truth) >= 0.7
+    assert (seen & ~grown(truth)).mean() < 0.02
+
+
+def test_pieces_are_no_subject() -> None:
+    """Leaves that sway here and there: the whole picture says more than they do."""
+    leaves = [(14, 12), (112, 14), (60, 20), (18, 58), (108, 56), (66, 56)]
+    sway = [6 * np.sin(step / 3) for step in range(4 * SECOND)]
+    masks = np.stack([np.any([body(x + by, y, 4.0) for x, y in leaves], axis=0) for by in sway])
+    ground = np.where(np.arange(WIDTH) < WIDTH // 2, DARK, BRIGHT - 40) + 0 * texture(1, 0.0)
+
+    distilled = distil([shot(painted(masks, ground, 220))])
+
+    seen = pictures(distilled)
+    assert distilled.sprite is None
+    assert seen[:, :, 20:].mean() > seen[:, :, :12].mean() + 0.4
+
+
 class Enough(Exception):
     """Raised by a check that has been called often enough."""
 

@@ -45,6 +45,12 @@ ALIKE = 3.0
 """Grey levels of difference that are only noise, so that the camera rests."""
 LESS_UNLIKE = 0.7
 """How much less pictures must differ once the camera's motion is undone for it to be believed."""
+FADED = 0.75
+"""Contrast of a shot's flattest picture, as a share of the strongest, below which its light may fade."""
+MOST_GAIN = 5.0
+"""Most that contrast is raised: beyond, there is only noise."""
+BRIEF = 0.9
+"""Share of a shot that a fade may leave as it is; of a flash, more pictures are."""
 SEEN = 0.98
 """How far inside the other picture a pixel must lie to be known."""
 
@@ -78,6 +84,13 @@ class Cutout:
     height: int
 
 
+def moves(shot: Shot) -> bool:
+    """Whether the camera does more than tremble."""
+    if shot.camera is None:
+        return False
+    return bool(np.abs(shot.camera[:, :2]).max() + FAR_ZOOM * np.abs(shot.camera[:, 2]).max() >= RESTING)
+
+
 def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     """The part of the shot in which something stands out from the background; none if nothing does.
 
@@ -89,7 +102,7 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     steady = _steadied(shot, check)
     if steady is None:
         return None
-    luma, chroma = steady
+    luma, chroma = _evenly_lit(*steady, check)
     n, height, width = luma.shape
     half = np.empty((n, 3, *chroma.shape[2:]), np.int16)
     half[:, 0], half[:, 1:] = halved(luma), chroma
@@ -139,7 +152,7 @@ def _steadied(shot: Shot, check: Callable[[], None]) -> tuple[Bytes, Bytes] | No
 
     A large subject misleads the measure of the camera's motion, so pictures are moved only if it makes them more alike.
     """
-    if shot.camera is None or np.abs(shot.camera[:, :2]).max() + FAR_ZOOM * np.abs(shot.camera[:, 2]).max() < RESTING:
+    if shot.camera is None or not moves(shot):
         return shot.luma, shot.chroma
     x, y, zoom = shot.camera.astype(np.float32).T
     height, width = shot.chroma.shape[2:]
@@ -171,6 +184,26 @@ def _moved(pictures: Bytes, x: Grey, y: Grey, zoom: Grey, reference: int, check:
     return out
 
 
+def _evenly_lit(luma: Bytes, chroma: Bytes, check: Callable[[], None]) -> tuple[Bytes, Bytes]:
+    """The pictures with the contrast of the one that has most, if the light fades and they are more alike then."""
+    few = np.sort(luma[:, 1::4, 1::4].reshape(len(luma), -1), axis=1).astype(np.float32)
+    low, middle, high = (few[:, round(share * few.shape[1])] for share in (0.25, 0.5, 0.75))
+    spread = high - low
+    best = int(spread.argmax())
+    if spread.min() > FADED * spread[best]:
+        return luma, chroma
+    gain = np.minimum(spread[best] / np.maximum(spread, 1), MOST_GAIN)
+    lit, tinted = np.empty_like(luma), np.empty_like(chroma)
+    for index in range(len(luma)):
+        check()
+        grey = (luma[index] - middle[index]) * gain[index] + middle[best]
+        lit[index] = np.clip(grey, 0, 255)
+        tinted[index] = np.clip((chroma[index] - np.float32(128)) * gain[index] + 128, 0, 255)
+    if _unlike(lit, best, BRIEF) > LESS_UNLIKE * _unlike(luma, best, BRIEF):
+        return luma, chroma
+    return lit, tinted
+
+
 def _sources(size: int, shift: np.float32, zoom: np.float32) -> tuple[npt.NDArray[np.intp], Grey, Grey]:
     """Where the pixels of one axis come from: the pixel before, how far beyond it; and how far inside (1 or less)."""
     middle = (size - 1) / 2
@@ -180,11 +213,11 @@ def _sources(size: int, shift: np.float32, zoom: np.float32) -> tuple[npt.NDArra
     return before, held - before, 1 - np.abs(places - held)
 
 
-def _unlike(luma: Bytes, reference: int) -> float:
-    """Grey levels by which most pictures differ from one of them in all but the quarter that differs most."""
+def _unlike(luma: Bytes, reference: int, share: float = 0.5) -> float:
+    """Grey levels by which so large a share of pictures differ from one, in all but the quarter that differs most."""
     few = luma[:, 1::4, 1::4].reshape(len(luma), -1).astype(np.int16)
     most = 3 * few.shape[1] // 4
-    return float(np.median(np.partition(np.abs(few - few[reference]), most, axis=1)[:, most]))
+    return share_below(np.partition(np.abs(few - few[reference]), most, axis=1)[:, most], share)
 
 
 def _held(lost: Mask) -> npt.NDArray[np.integer]:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from .background import CROWDED
 from .codec import SPRITE_SIDE, Picture, encode_animation, encode_sprite
-from .cutout import Cutout, Shot, cut_out
-from .ink import LIT, STRAY, STRAY_REACH, Frame, crop, inked, thresholded
+from .cutout import Cutout, Shot, cut_out, moves
+from .ink import LIT, STRAY, STRAY_REACH, Frame, crop, held_together, inked, thresholded
 from .models import Animation
 from .pixels import Grey, Mask, border, crowded, slope, sum_around
 
@@ -33,6 +33,11 @@ LEAST_SIDE = 0.3
 MOST_SIDE = 2.1
 """Largest side of the frame in units of the subject: farther than this 32 pixels do not tell a cat from a dog. A longer
 path is shown shortened."""
+BODY = 0.6
+"""Share of what stands out that must hang together to be a subject; what is in more pieces than that is none, and the
+whole picture says more."""
+BODY_MOVING = 0.75
+"""The same where the camera moves, for much of what stands out then is background that does not fit."""
 SPRITE_MARGIN = 1.06
 """Side of the sprite in units of the subject."""
 CLIPPED = 0.5
@@ -63,11 +68,12 @@ def distil(shots: Sequence[Shot], side: int = SIDE, check: Callable[[], None] = 
     for shot in shots:
         subject = _Subject.found(shot, check)
         check()
-        if subject is None:
+        shown = [] if subject is None else subject.drawn(subject.frames(), side)
+        check()
+        if subject is None or held_together(shown) < (BODY_MOVING if moves(shot) else BODY):
             drawn += thresholded(shot.luma, shot.frame, side)
             continue
-        drawn += subject.drawn(subject.frames(), side)
-        check()
+        drawn += shown
         sprites.append(subject.clearest())
     check()
     sprite = max(sprites, key=lambda scored: scored[0])[1] if sprites else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .codec import Picture
-from .pixels import Bytes, Grey, Mask, box, enclosed, share_below, sum_around
+from .pixels import Bytes, Grey, Mask, box, enclosed, share_below, sum_around, widened
 
 BAND = 40
 """Rows multiplied at once: OpenBLAS shares larger products between threads, whose waiting costs more than it saves."""
@@ -95,6 +95,23 @@ def inked(cover: Grey, luma: Grey) -> list[Picture]:
         detail = np.where(detail, dark > limit - DETAIL_HOLD, dark > limit + DETAIL_HOLD) & inside[index]
         drawn.append(solid[index] & ~detail)
     return drawn
+
+
+def held_together(pictures: Sequence[Picture]) -> float:
+    """Share of what is lit that hangs together with its densest place, in most pictures; 1 where nothing is lit."""
+    lit = np.stack(pictures)
+    lit = lit[lit.any(axis=(1, 2))]
+    if not len(lit):
+        return 1.0
+    dense = sum_around(lit.astype(np.float32), STRAY_REACH) * lit
+    body = np.zeros((len(lit), lit[0].size), np.bool_)
+    body[np.arange(len(lit)), dense.reshape(body.shape).argmax(axis=1)] = True
+    body = body.reshape(lit.shape)
+    while True:
+        grown = widened(body) & lit
+        if (grown == body).all():
+            return float(np.median(body.sum(axis=(1, 2)) / lit.sum(axis=(1, 2))))
+        body = grown
 
 
 def _shading(luma: Grey, solid: Mask) -> tuple[Grey, Mask]:
