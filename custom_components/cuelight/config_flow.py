@@ -333,7 +333,10 @@ class CuelightConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask whether both show the same digits: if not, someone in between has another key with each."""
         if not user_input:
             return self.async_show_form(
-                step_id="compare", data_schema=COMPARE_SCHEMA, description_placeholders=self._placeholders
+                step_id="compare",
+                data_schema=COMPARE_SCHEMA,
+                errors={} if user_input is None else {CONF_DIGITS: "digits_unanswered"},
+                description_placeholders=self._placeholders,
             )
         if user_input[CONF_DIGITS] != DIGITS_SAME:
             self._failure = "digits_differ"

@@ -39,9 +39,9 @@ def _one_of(key: str, *options: str) -> selector.SelectSelector:
     )
 
 
-# Nothing is chosen beforehand: a person who only submits has compared nothing.
+# Optional, for the frontend chooses the first option of what is required: a person who only submits compared nothing.
 COMPARE_SCHEMA: Final = probatio.Schema(
-    {probatio.Required(CONF_DIGITS): _one_of(CONF_DIGITS, DIGITS_SAME, DIGITS_DIFFER)}
+    {probatio.Optional(CONF_DIGITS): _one_of(CONF_DIGITS, DIGITS_SAME, DIGITS_DIFFER)}
 )
 RETRY_SCHEMA: Final = probatio.Schema(
     {probatio.Required(CONF_WAY, default=WAY_HOLD): _one_of(CONF_WAY, WAY_HOLD, WAY_KEY)}

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.components.light import ATTR_RGB_COLOR
@@ -13,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.cuelight.const import DOMAIN
+from tests.firmware.test_pairing import shown_code
 from tests.rig.board import Board
 
 from .conftest import House
@@ -70,6 +73,70 @@ async def test_a_press_reaches_the_event_entity(house: House) -> None:
     await board.release()
     await house.until(lambda: "multi_press_end" in seen)
     assert seen.index("press_start") < seen.index("press_end") <= seen.index("multi_press_end")
+
+
+async def test_a_press_without_a_link_is_fetched_and_the_link_let_go(house: House) -> None:
+    board = await house.board("one")
+    entry = await house.add_button(board)
+    house.hass.config_entries.async_update_entry(entry, options={"listen": False, "idle_disconnect_s": 30})
+    await house.hass.config_entries.async_reload(entry.entry_id)
+    await board.until(lambda: board.outputs()["state"] == "safe")
+    event = house.entity(board, "event", "contact")
+
+    def fetched() -> bool:
+        return house.hass.states.get(event).attributes.get("event_type") == "multi_press_end"
+
+    with patch("custom_components.cuelight.coordinator.PRESS_LINGER_S", 0.1):
+        await board.hold(0.1)
+        await board.skip(0.5)
+        await house.until(fetched)
+        assert house.hass.states.get(event).attributes["multi_press_count"] == 1
+        await house.until(lambda: not house.adapter.connections)
+
+
+async def test_a_reset_button_asks_for_a_key_and_gets_one_by_press_and_hold(house: House) -> None:
+    board = await house.board("one")
+    entry = await house.add_button(board)
+    await turn_on(house, board)
+    await board.hold(10.1)
+    await board.until(board.at_rest)
+    await house.until(lambda: bool(list(entry.async_get_active_flows(house.hass, {SOURCE_REAUTH}))), 30)
+    flow = next(iter(entry.async_get_active_flows(house.hass, {SOURCE_REAUTH})))
+    flows = house.hass.config_entries.flow
+    await flows.async_configure(flow["flow_id"], {"next_step_id": "hold"})
+
+    async def after_work() -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            while (step := await flows.async_configure(flow["flow_id"]))["type"] is FlowResultType.SHOW_PROGRESS:
+                await asyncio.sleep(0.05)
+        return step
+
+    await board.hold(5.1)
+    step = await after_work()
+    assert step["description_placeholders"]["code"].replace(" ", "") == await shown_code(board)
+    await flows.async_configure(flow["flow_id"], {"digits": "same"})
+    await board.hold(0.1)
+    assert (await after_work())["reason"] == "reauth_successful"
+    await house.hass.async_block_till_done()
+    assert entry.data["slot"] == 1
+    await turn_on(house, board)
+
+
+async def test_a_brightness_limit_bounds_the_light_and_outlives_a_power_cut(house: House) -> None:
+    board = await house.board("one")
+    await house.add_button(board)
+    limit = house.entity(board, "number", "light_cap")
+    data = {ATTR_ENTITY_ID: limit, "value": 20}
+    await house.hass.services.async_call("number", "set_value", data, blocking=True)
+    assert house.hass.states.get(limit).state == "20"
+    await turn_on(house, board)
+    capped = board.outputs()["light"][0]
+    assert 0 < capped <= 51
+    await board.kill()
+    await board.start()
+    await board.until(lambda: board.outputs()["state"] == "session", 30)
+    await turn_on(house, board)
+    assert board.outputs()["light"][0] == capped
 
 
 async def test_a_frame_altered_on_the_way_is_refused_and_the_button_goes_safe(house: House) -> None:

@@ -461,6 +461,8 @@ async def test_a_held_button_is_paired_by_its_digits_and_a_press(
     result = await begin_hold(hass, await opened(hass))
     assert button.client is None, "nothing connects before the button is held"
     result = await hold(hass, radio, button, result)
+    result = await enter(hass, result)
+    assert (result["step_id"], result["errors"]) == ("compare", {"digits": "digits_unanswered"})
     result = await enter(hass, result, digits="same")
     assert (result["step_id"], result["progress_action"]) == ("press", "press")
     assert hass.config_entries.async_entries(DOMAIN) == []

@@ -36,14 +36,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     for board in boards:
         await board.start()
 
-    async def press(call: ServiceCall) -> None:
-        await next(board for board in boards if board.name == call.data["board"]).press()
+    async def hold(call: ServiceCall) -> None:
+        await next(board for board in boards if board.name == call.data["board"]).hold(call.data["seconds"])
 
-    async def release(call: ServiceCall) -> None:
-        await next(board for board in boards if board.name == call.data["board"]).release()
-
-    hass.services.async_register(DOMAIN, "press", press)
-    hass.services.async_register(DOMAIN, "release", release)
+    hass.services.async_register(DOMAIN, "hold", hold)
 
     async def stop(_event: Event) -> None:
         await adapter.stop()
