@@ -12,7 +12,8 @@ from .animations import BUILT_IN, NAMES, parse
 from .const import DOMAIN
 
 KEPT: Final = 64
-"""Uploaded animations that are remembered; the oldest are forgotten first, but never the favourite."""
+KEPT_BYTES: Final = 256 * 1024
+"""Uploaded animations that are remembered, and their size; the oldest are forgotten first, but never the favourite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,16 @@ class Memory:
         upload = Upload(data, title or (known.title if known else ""))
         self._uploads[asset_id] = upload
         self._parsed.pop(asset_id, None)
-        for oldest in [other for other in self._uploads if other != self.favourite][:-KEPT]:
+        for oldest in [other for other in self._uploads if other not in (self.favourite, asset_id)]:
+            if len(self._uploads) <= KEPT and self._size() <= KEPT_BYTES:
+                break
             del self._uploads[oldest]
+            self._parsed.pop(oldest, None)
         if upload != known:
             await self.async_save()
+
+    def _size(self) -> int:
+        return sum(len(upload.data) for upload in self._uploads.values())
 
     async def async_prefer(self, asset_id: int) -> None:
         """Remember the favourite."""

@@ -46,7 +46,7 @@ from custom_components.cuelight.link import (
     TimedCue,
 )
 from custom_components.cuelight.link.const import FIRMWARE_UUID, MODEL_UUID
-from custom_components.cuelight.memory import KEPT
+from custom_components.cuelight.memory import KEPT, KEPT_BYTES
 
 from .conftest import SetUp, button_entry
 from .radio import DEV_ID, FakeButton, Radio
@@ -637,13 +637,15 @@ async def test_only_so_many_animations_are_remembered_and_always_the_favourite(
     memory = (await set_up()).runtime_data.memory
     await memory.async_keep(0x300, LIT, "cat")
     await memory.async_prefer(0x300)
-    for asset_id in range(0x301, 0x301 + KEPT + 1):
+    for asset_id in range(0x301, 0x301 + KEPT):
         await memory.async_keep(asset_id, LIT, "cat")
     assert memory.data(0x300) == LIT
     assert memory.data(0x301) is None
     assert memory.data(0x302) == LIT
     assert memory.name(0x300) == "cat"
     assert memory.name(0x302) == "cat (0302)", "two of one name can be told apart"
+    await memory.async_keep(0x400, bytes(KEPT_BYTES - 2 * len(LIT)))
+    assert [memory.data(asset_id) is not None for asset_id in (0x300, 0x33F, 0x340, 0x400)] == [True, False, True, True]
     await memory.async_keep(0x300, LIT)
     assert memory.name(0x300) == "cat", "a scene that holds the same animation takes no name away"
 
