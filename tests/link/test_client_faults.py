@@ -9,8 +9,11 @@ import pytest
 from custom_components.cuelight.link import (
     Ack,
     CommandRefused,
+    Light,
+    LightPattern,
     LinkClient,
     LinkError,
+    LinkTimeout,
     LinkUnreachable,
     Servo,
     Superseded,
@@ -130,3 +133,29 @@ async def test_whatever_is_cancelled_when_the_link_stays_in_order_and_ends_clean
     assert performed == sorted(set(performed))
     assert await client.upload(0x201, data) is True
     await client.disconnect()
+
+
+@pytest.mark.parametrize("to_device, nth", [(False, 1), (True, 1), (False, 2), (True, 2), (False, 3)])
+@virtual_time
+async def test_a_frame_that_is_a_minute_late_is_given_up_and_leaves_nothing_on(
+    board: FakeBoard, to_device: bool, nth: int
+) -> None:
+    passed = 0
+
+    def hold(to_device_too: bool, frame: bytes) -> bytes:
+        nonlocal passed
+        passed += to_device_too is to_device
+        board.latency_s = 60.0 if (passed, to_device_too) == (nth, to_device) else 0.01
+        return frame
+
+    board.touch = hold
+    client = LinkClient(ADDRESS, "Desk", CREDENTIALS, board.device)
+    with pytest.raises(LinkTimeout):
+        await client.send(Light(LightPattern.SOLID, (255, 0, 0), 255, 0))
+    assert not board.on
+    await asyncio.sleep(70)  # by then it has come
+    assert not board.on
+    await client.send(Light(LightPattern.SOLID, (255, 0, 0), 255, 0))
+    assert board.on == {"light"}
+    await client.disconnect()
+    assert not board.on

@@ -95,13 +95,21 @@ class Adapter:
     def lose(self, address: str) -> None:
         """Let an address get out of reach: it is not heard, cannot be connected to, and its link times out."""
         self.signal[address] = None
+        self._end(address)
+
+    def tidy(self, address: str) -> None:
+        """Take back what an attempt that was given up has left: the request, or a link that came of it after all.
+
+        Bumble's controller would keep the one and refuse the next, and wait for ever where there is the other.
+        """
+        self._controller.pending_le_connection = None
+        if address not in self.connections:
+            self._end(address)
+
+    def _end(self, address: str) -> None:
         connection = self._controller.le_connections.get(hci.Address(address, hci.Address.RANDOM_DEVICE_ADDRESS))
         if connection is not None:
             self._air.end(self._controller, connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
-
-    def forget_pending_connection(self) -> None:
-        """Take back a connection request that timed out: Bumble's controller would keep it and refuse the next."""
-        self._controller.pending_le_connection = None
 
     def allocations(self) -> Allocations:
         """Connection slots, as a proxy reports them."""
@@ -188,6 +196,7 @@ class RigClient(BaseBleakClient):
         """Connect and discover; whatever ends it early, also a caller that gives up, leaves nothing half open."""
         adapter = self._adapter
         address = hci.Address(self.address, hci.Address.RANDOM_DEVICE_ADDRESS)
+        adapter.tidy(self.address)
         try:
             connection = await adapter.device.connect(address, timeout=self._timeout)
             adapter.connections[self.address] = connection
@@ -198,7 +207,7 @@ class RigClient(BaseBleakClient):
             self._mtu = await self._att(peer.request_mtu(MTU))
             await self._att(peer.discover_all())
         except BaseException:
-            adapter.forget_pending_connection()
+            adapter.tidy(self.address)
             await self.disconnect()
             raise
         return peer
