@@ -36,6 +36,9 @@ from custom_components.cuelight.analysis.decode import (
 from .staged_films import Frame, View, arc, film, frames, ramp, stands, write
 
 
+DEADLINE_S = 20.0
+
+
 def jumps(time_s: float) -> View:
     return View(y=0.7 - 0.3 * arc(time_s, 1.5, 2.2))
 
@@ -205,6 +208,33 @@ def test_damaged_bytes_anywhere_never_crash_it(tmp_path: Path, ending: str) -> N
     for data in damaged(whole, 60, 30):
         path.write_bytes(data)
         assert _frames(path) <= MAX_DURATION_S * MAX_TICK_RATE + 1
+
+
+def flipped(whole: bytes, count: int) -> Iterator[bytes]:
+    """The film with one to eight bits flipped, `count` times, half of them in its first fifth, where the tables are."""
+    random = np.random.default_rng(9)
+    for number in range(count):
+        data = bytearray(whole)
+        end = len(data) if number % 2 else len(data) // 5
+        for at in random.integers(8 * end, size=int(random.integers(1, 9))):
+            data[at // 8] ^= 1 << at % 8
+        yield bytes(data)
+
+
+@pytest.mark.parametrize(("ending", "codec"), [("mp4", "libx264"), ("webm", "libvpx-vp9"), ("avi", "mpeg4")])
+def test_films_with_flipped_bits_are_analysed_or_refused_in_time(tmp_path: Path, ending: str, codec: str) -> None:
+    """Container and coding alike; a flipped duration must not make it run for ever, so each has its deadline."""
+    whole = write(tmp_path / f"good.{ending}", islice(frames(jumps), 20), codec=codec).read_bytes()
+    path = tmp_path / f"flipped.{ending}"
+    analysed = 0
+    for data in flipped(whole, 40):
+        path.write_bytes(data)
+        try:
+            assert in_order(analyze_film(path, limit_s=DEADLINE_S))
+            analysed += 1
+        except FilmUnreadable, FilmTooLarge:
+            continue
+    assert analysed >= 10
 
 
 def test_damaged_films_are_analysed_or_refused(tmp_path: Path, jump_mkv: Path) -> None:

@@ -30,6 +30,8 @@ MIN_TICK_RATE = 8.0
 """Below this the clock is finer than the film, so that a slide show is a film of holds."""
 USUAL_RATE = 25.0
 """Assumed where the container states no frame rate."""
+READ_LIMIT_S = 20.0
+"""Seconds that FFmpeg may look for the beginning or the next packet of a film before it is given up as unreadable."""
 MAX_BAD_PACKETS = 250
 """Damaged packets in a row before the rest is given up: ten seconds of film that nothing could be made of."""
 EARLY = 0.25
@@ -207,6 +209,7 @@ def _open(path: Path) -> InputContainer:
         return av.open(
             str(path),
             options={"protocol_whitelist": "file", "format_whitelist": DEMUXERS},
+            timeout=READ_LIMIT_S,
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise FilmUnreadable(path, "it is no film, or a damaged one") from error
