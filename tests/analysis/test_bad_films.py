@@ -35,7 +35,6 @@ from custom_components.cuelight.analysis.decode import (
 
 from .staged_films import Frame, View, arc, film, frames, ramp, stands, write
 
-
 DEADLINE_S = 20.0
 
 
