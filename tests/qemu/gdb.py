@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.rig.qemu import tool
 
+LINK = 14
 PC = 15
 XPSR = 25
 EXCEPTION = 0x1FF  # the number of the one that runs, in XPSR; 0 in the control task
@@ -80,6 +81,15 @@ class Gdb:
         """Step until no exception runs any more; return how many instructions it took."""
         steps = 0
         while await self._register(XPSR) & EXCEPTION:
+            await self._ask("s")
+            steps += 1
+        return steps
+
+    async def step_over(self) -> int:
+        """Step until the function that was just entered returns; return how many instructions it took."""
+        back = await self._register(LINK) & ~1
+        steps = 0
+        while await self._register(PC) != back:
             await self._ask("s")
             steps += 1
         return steps
