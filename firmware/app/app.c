@@ -208,7 +208,8 @@ static void written(void *ctx, uint8_t link, uint16_t handle, const uint8_t *dat
 
 static const uint8_t *text(const char *value, size_t *length)
 {
-    *length = strlen(value);
+    for (*length = 0; value[*length] != '\0';)
+        ++*length;
     return (const uint8_t *)value;
 }
 

@@ -71,7 +71,7 @@ static bool derive(const struct keys *keys, const uint8_t key[SESSION_KEY], cons
     put_u32(counts + 4, number);
     hmac_key_init(&ready, key, SESSION_KEY);
     hmac_init(&hmac, &ready);
-    hmac_update(&hmac, label, strlen(label));
+    hmac_update_text(&hmac, label);
     hmac_update(&hmac, counts, sizeof counts);
     if (random)
         hmac_update(&hmac, noise, sizeof noise);

@@ -16,6 +16,7 @@ enum {
 #define DIGIT_US 1200000u               /* of each digit; */
 #define BLANK_US 200000u                /* dark for the last of it, so that two of the same are two */
 #define PAUSE_US 2000000u               /* after the sixth */
+#define CYCLE_US (NOTICE_DIGITS * DIGIT_US + PAUSE_US)
 #define RESET_US 2000000u
 
 static const uint8_t key_glyph[GLYPH_SIDE] = {0x00, 0x70, 0x88, 0x8F, 0x8D, 0x75, 0x00, 0x00};
@@ -80,20 +81,19 @@ void notice_code(struct notice *notice, uint32_t code, uint64_t now_us)
 }
 
 /* Which picture of the code is to be seen on a small display: a digit's place, or NOTICE_DIGITS for none; and until when. */
-static unsigned place_at(uint64_t shown_us, uint64_t *until_us)
+static unsigned place_at(uint32_t shown_us, uint64_t *until_us)
 {
-    uint64_t cycle = (uint64_t)NOTICE_DIGITS * DIGIT_US + PAUSE_US;
-    uint64_t began = shown_us / cycle * cycle;
-    unsigned place = (unsigned)((shown_us - began) / DIGIT_US);
+    uint32_t began = shown_us - shown_us % CYCLE_US;
+    unsigned place = (shown_us - began) / DIGIT_US;
+    uint32_t end = began + (place + 1) * DIGIT_US;
 
-    if (place >= NOTICE_DIGITS) {
-        *until_us = began + cycle;
-        return NOTICE_DIGITS;
-    }
-    *until_us = began + (uint64_t)(place + 1) * DIGIT_US;
-    if (shown_us >= *until_us - BLANK_US)
-        return NOTICE_DIGITS;
-    *until_us -= BLANK_US;
+    if (place >= NOTICE_DIGITS)
+        end = began + CYCLE_US;
+    else if (shown_us >= end - BLANK_US)
+        place = NOTICE_DIGITS;
+    else
+        end -= BLANK_US;
+    *until_us = end;
     return place;
 }
 
@@ -122,7 +122,7 @@ uint64_t notice_step(struct notice *notice, struct display *display, uint64_t no
         if (shown_us >= RESET_US)
             notice_show(notice, NOTICE_NONE, now_us);
     } else if (notice->kind == NOTICE_CODE && notice->small_display) {
-        place = place_at(shown_us, &until_us);
+        place = place_at((uint32_t)shown_us, &until_us);     /* a window lasts a minute */
     }
     if (notice->drawn != place + 1) {
         notice->drawn = (uint8_t)(place + 1);

@@ -43,7 +43,7 @@ static uint64_t step_light(struct outputs *outputs, uint64_t now_us)
     if (outputs->light_on) {
         uint32_t t_ms = (uint32_t)((now_us - outputs->light_start_us) / 1000) / LIGHT_STEP_MS * LIGHT_STEP_MS;
 
-        light_at(&outputs->light, outputs->settings.light_cap, t_ms, duty);
+        light_at(&outputs->light, (uint8_t)outputs->settings.light_cap, t_ms, duty);
         if (light_moves(&outputs->light))
             due = outputs->light_start_us + (uint64_t)(t_ms + LIGHT_STEP_MS) * 1000u;
     }
@@ -74,7 +74,7 @@ static uint64_t step_identify(struct outputs *outputs, uint64_t now_us)
     };
     uint8_t duty[3];
 
-    light_at(&light, outputs->settings.light_cap, 0, duty);
+    light_at(&light, (uint8_t)outputs->settings.light_cap, 0, duty);
     tell_light(outputs, duty);
     display_invert(&outputs->display, on);
     return earlier(outputs->identify_start_us + (flash + 1) * FLASH_US, outputs->identify_end_us);

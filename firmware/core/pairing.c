@@ -28,7 +28,7 @@ static void mac(const uint8_t *key, size_t key_len, const char *label, const uin
 
     hmac_key_init(&ready, key, key_len);
     hmac_init(&hmac, &ready);
-    hmac_update(&hmac, label, strlen(label));
+    hmac_update_text(&hmac, label);
     hmac_update(&hmac, data, len);
     hmac_final(&hmac, digest);
     wipe(&ready, sizeof ready);

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "press.h"
 
-#include <string.h>
-
 #include "device.h"
 #include "factory.h"
 
 static void drop_oldest(struct presses *presses)
 {
+    presses->first = (uint8_t)((presses->first + 1u) % PRESSES_KEPT);
     presses->count--;
-    memmove(presses->kept, presses->kept + 1, presses->count * sizeof presses->kept[0]);
+}
+
+/* When what was kept longest is too old, or CUELIGHT_NEVER. */
+static uint64_t kept_until(const struct presses *presses)
+{
+    return presses->count > 0 ? presses->kept[presses->first].at_us + PRESS_KEPT_US : CUELIGHT_NEVER;
 }
 
 static void keep(struct presses *presses, uint8_t button, uint8_t kind, uint64_t at_us)
 {
     if (presses->count == PRESSES_KEPT)
         drop_oldest(presses);
-    presses->kept[presses->count].at_us = at_us;
-    presses->kept[presses->count].button = button;
-    presses->kept[presses->count++].kind = kind;
+
+    unsigned place = (presses->first + presses->count++) % PRESSES_KEPT;
+
+    presses->kept[place].at_us = at_us;
+    presses->kept[place].button = button;
+    presses->kept[place].kind = kind;
 }
 
 /* To every session. False: there is none. */
@@ -57,13 +64,13 @@ void presses_report(struct cuelight *device, uint64_t now_us)
     for (uint8_t button = 0; button < CUELIGHT_BUTTONS; button++)
         while (button_next(&presses->button[button], now_us, &kind, &at_us))
             report(device, button, kind, at_us, now_us);
-    while (presses->count > 0 && now_us >= presses->kept[0].at_us + PRESS_KEPT_US)
+    while (now_us >= kept_until(presses))
         drop_oldest(presses);
 }
 
 uint64_t presses_due(const struct presses *presses)
 {
-    uint64_t due = presses->count > 0 ? presses->kept[0].at_us + PRESS_KEPT_US : CUELIGHT_NEVER;
+    uint64_t due = kept_until(presses);
 
     for (unsigned button = 0; button < CUELIGHT_BUTTONS; button++)
         if (button_due(&presses->button[button]) < due)
@@ -75,7 +82,6 @@ void presses_tell(struct cuelight *device, uint8_t link)
 {
     struct presses *presses = &device->presses;
 
-    for (unsigned i = 0; i < presses->count; i++)
-        link_button(device, link, presses->kept[i].button, presses->kept[i].kind, 0);
-    presses->count = 0;
+    for (; presses->count > 0; drop_oldest(presses))
+        link_button(device, link, presses->kept[presses->first].button, presses->kept[presses->first].kind, 0);
 }

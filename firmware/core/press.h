@@ -14,8 +14,8 @@
 
 struct presses {
     struct button button[CUELIGHT_BUTTONS];
-    struct { uint64_t at_us; uint8_t button, kind; } kept[PRESSES_KEPT];   /* the oldest first */
-    uint8_t count;
+    struct { uint64_t at_us; uint8_t button, kind; } kept[PRESSES_KEPT];   /* a ring */
+    uint8_t first, count;
 };
 
 struct cuelight;

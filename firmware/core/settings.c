@@ -3,83 +3,60 @@
 
 #include "command.h"
 
-enum { VERSION = 1, LENGTH = 20, LIMITS_AT = 4, ANGLE_MAX = 1800, DEFAULT_SPEED = 6000 };
+enum { VERSION = 1, LENGTH = 2 * SETTINGS_VALUES, ANGLE_MAX = 1800 };
 
-static uint16_t get_u16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
+static const struct settings defaults = {
+    .light_cap = UINT8_MAX,
+    .servo_speed = 6000,
+    .servo = {{0, ANGLE_MAX}, {0, ANGLE_MAX}, {0, ANGLE_MAX}, {0, ANGLE_MAX}},
+};
 
-static void put_u16(uint8_t *to, uint16_t value)
+static bool make_sense(const struct settings *settings)
 {
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
+    bool good = settings->light_cap != 0 && settings->light_cap <= UINT8_MAX && settings->servo_speed != 0;
 
-static bool parse(const uint8_t record[LENGTH], struct settings *settings)
-{
-    settings->light_cap = record[1];
-    settings->servo_speed = get_u16(record + 2);
-    if (record[0] != VERSION || settings->servo_speed == 0)
-        return false;
-    for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++) {
-        settings->servo[channel].lower = get_u16(record + LIMITS_AT + 4 * channel);
-        settings->servo[channel].upper = get_u16(record + LIMITS_AT + 4 * channel + 2);
-        if (settings->servo[channel].lower > settings->servo[channel].upper ||
-            settings->servo[channel].upper > ANGLE_MAX)
-            return false;
-    }
-    return true;
+    for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++)
+        good = good && settings->servo[channel].lower <= settings->servo[channel].upper &&
+               settings->servo[channel].upper <= ANGLE_MAX;
+    return good;
 }
 
 static bool save(const struct settings *settings, const struct cuelight_hal *hal)
 {
-    uint8_t record[LENGTH] = {VERSION, settings->light_cap};
+    uint8_t record[LENGTH];
 
-    put_u16(record + 2, settings->servo_speed);
-    for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++) {
-        put_u16(record + LIMITS_AT + 4 * channel, settings->servo[channel].lower);
-        put_u16(record + LIMITS_AT + 4 * channel + 2, settings->servo[channel].upper);
+    for (unsigned i = 0; i < SETTINGS_VALUES; i++) {
+        record[2 * i] = (uint8_t)(settings->value[i] >> 8);
+        record[2 * i + 1] = (uint8_t)settings->value[i];
     }
+    record[0] = VERSION;                /* the cap beside it is below 256 */
     return hal->save(hal->ctx, CUELIGHT_RECORD_SETTINGS, record, sizeof record);
 }
 
 uint32_t settings_get(const struct settings *settings, uint32_t key)
 {
-    if (key == SETTING_LIGHT_CAP)
-        return settings->light_cap;
-    if (key == SETTING_SERVO_SPEED)
-        return settings->servo_speed;
+    if (key < SETTING_SERVO_LIMITS)
+        return settings->value[key - SETTING_LIGHT_CAP];
     key -= SETTING_SERVO_LIMITS;
     return (uint32_t)settings->servo[key].lower << 16 | settings->servo[key].upper;
-}
-
-/* False: no such value. */
-static bool change(struct settings *settings, uint32_t key, uint32_t value)
-{
-    uint16_t lower = (uint16_t)(value >> 16), upper = (uint16_t)value;
-
-    if (key >= SETTING_SERVO_LIMITS) {
-        settings->servo[key - SETTING_SERVO_LIMITS].lower = lower;
-        settings->servo[key - SETTING_SERVO_LIMITS].upper = upper;
-        return lower <= upper && upper <= ANGLE_MAX;
-    }
-    if (key == SETTING_LIGHT_CAP)
-        settings->light_cap = (uint8_t)value;
-    else
-        settings->servo_speed = upper;
-    return value != 0 && value <= (key == SETTING_LIGHT_CAP ? UINT8_MAX : UINT16_MAX);
 }
 
 uint8_t settings_set(struct settings *settings, const struct cuelight_hal *hal, uint32_t key, uint32_t value)
 {
     struct settings changed = *settings;
+    uint16_t high = (uint16_t)(value >> 16), low = (uint16_t)value;
 
     if (key >= SETTING_END)
         return ACK_UNSUPPORTED;
     if (key < SETTING_LIGHT_CAP)
         return ACK_DENIED;
-    if (!change(&changed, key, value))
+    if (key < SETTING_SERVO_LIMITS) {
+        changed.value[key - SETTING_LIGHT_CAP] = high == 0 ? low : 0;   /* 0 is none that it can be */
+    } else {
+        changed.servo[key - SETTING_SERVO_LIMITS].lower = high;
+        changed.servo[key - SETTING_SERVO_LIMITS].upper = low;
+    }
+    if (!make_sense(&changed))
         return ACK_OUT_OF_RANGE;
     if (!save(&changed, hal))
         return ACK_STORE_FULL;
@@ -89,14 +66,12 @@ uint8_t settings_set(struct settings *settings, const struct cuelight_hal *hal, 
 
 void settings_load(struct settings *settings, const struct cuelight_hal *hal)
 {
-    uint8_t record[LENGTH];
+    uint8_t record[LENGTH] = {0};
+    bool good = hal->load(hal->ctx, CUELIGHT_RECORD_SETTINGS, record, sizeof record) == LENGTH && record[0] == VERSION;
 
-    if (hal->load(hal->ctx, CUELIGHT_RECORD_SETTINGS, record, sizeof record) == LENGTH && parse(record, settings))
-        return;
-    settings->light_cap = UINT8_MAX;
-    settings->servo_speed = DEFAULT_SPEED;
-    for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++) {
-        settings->servo[channel].lower = 0;
-        settings->servo[channel].upper = ANGLE_MAX;
-    }
+    record[0] = 0;
+    for (unsigned i = 0; i < SETTINGS_VALUES; i++)
+        settings->value[i] = (uint16_t)(record[2 * i] << 8 | record[2 * i + 1]);
+    if (!good || !make_sense(settings))
+        *settings = defaults;
 }

@@ -9,10 +9,17 @@
 
 #include "hal.h"
 
+#define SETTINGS_VALUES (2 + 2 * CUELIGHT_SERVOS)
+
 struct settings {
-    uint8_t light_cap;                          /* scales every light, 255 = not at all */
-    uint16_t servo_speed;
-    struct { uint16_t lower, upper; } servo[CUELIGHT_SERVOS];   /* soft limits: what lies outside is refused */
+    union {
+        uint16_t value[SETTINGS_VALUES];
+        struct {
+            uint16_t light_cap;                 /* 1 to 255; scales every light, 255 = not at all */
+            uint16_t servo_speed;
+            struct { uint16_t lower, upper; } servo[CUELIGHT_SERVOS];   /* soft limits: what lies outside is refused */
+        };
+    };
 };
 
 /* By these a session reads and sets them; firmware/link.cddl has the values. */

@@ -158,6 +158,12 @@ void hmac_update(struct hmac *hmac, const void *data, size_t len)
     sha256_update(&hmac->hash, data, len);
 }
 
+void hmac_update_text(struct hmac *hmac, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hmac_update(hmac, text, 1);
+}
+
 void hmac_final(struct hmac *hmac, uint8_t out[SHA256_BYTES])
 {
     uint8_t digest[SHA256_BYTES];
@@ -188,7 +194,7 @@ void hkdf_expand(const struct hmac_key *prk, const char *label, const uint8_t *i
     struct hmac hmac;
 
     hmac_init(&hmac, prk);
-    hmac_update(&hmac, label, strlen(label));
+    hmac_update_text(&hmac, label);
     hmac_update(&hmac, info, info_len);
     hmac_update(&hmac, &first_block, 1);
     hmac_final(&hmac, out);

@@ -37,6 +37,7 @@ void hmac_key_init(struct hmac_key *key, const uint8_t *bytes, size_t len);
 /* `key` must stay until the end. */
 void hmac_init(struct hmac *hmac, const struct hmac_key *key);
 void hmac_update(struct hmac *hmac, const void *data, size_t len);
+void hmac_update_text(struct hmac *hmac, const char *text);
 void hmac_final(struct hmac *hmac, uint8_t out[SHA256_BYTES]);
 
 /* HKDF-Extract: the pseudorandom key of `ikm`. */

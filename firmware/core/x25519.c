@@ -14,8 +14,10 @@ enum {
     LADDER_STEPS = 8,                   /* in one run */
     INVERSION_STEPS = 40,
     FOLD = 38,
-    A24 = 121665,
 };
+
+#define PLUS 0u
+#define MINUS UINT32_MAX
 
 /* Adds what went over, `carry` times 2^256. That may go over once more, and then never again. */
 static void fold(x25519_field out, uint32_t carry)
@@ -32,40 +34,17 @@ static void fold(x25519_field out, uint32_t carry)
     }
 }
 
-static void add(x25519_field out, const x25519_field a, const x25519_field b)
+/* a + b; or, with all bits of `minus` set, a - b + 4p, which is a + ~b + 2^256 - 75. */
+static void add(x25519_field out, const x25519_field a, const x25519_field b, uint32_t minus)
 {
-    uint64_t sum = 0;
+    uint64_t sum = (uint64_t)0 - (minus & 74);
 
     for (int i = 0; i < WORDS; i++) {
-        sum += (uint64_t)a[i] + b[i];
+        sum += (uint64_t)a[i] + (b[i] ^ minus) + minus;
         out[i] = (uint32_t)sum;
         sum >>= 32;
     }
     fold(out, (uint32_t)sum);
-}
-
-static void subtract(x25519_field out, const x25519_field a, const x25519_field b)
-{
-    uint32_t borrowed = 0;
-
-    for (int i = 0; i < WORDS; i++) {
-        uint64_t difference = (uint64_t)a[i] - b[i] - borrowed;
-
-        out[i] = (uint32_t)difference;
-        borrowed = (uint32_t)(difference >> 32) & 1;
-    }
-    /* What was borrowed is 2^256: 38 too much. Taking that away may borrow once more, and then never again. */
-    for (int round = 0; round < 2; round++) {
-        uint64_t less = (uint64_t)borrowed * FOLD;
-
-        for (int i = 0; i < WORDS; i++) {
-            uint64_t difference = (uint64_t)out[i] - less;
-
-            out[i] = (uint32_t)difference;
-            less = difference >> 32 & 1;
-        }
-        borrowed = (uint32_t)less;
-    }
 }
 
 static void multiply(x25519_field out, const x25519_field a, const x25519_field b)
@@ -92,18 +71,6 @@ static void multiply(x25519_field out, const x25519_field a, const x25519_field 
     fold(out, (uint32_t)sum);
 }
 
-static void multiply_small(x25519_field out, const x25519_field a, uint32_t factor)
-{
-    uint64_t sum = 0;
-
-    for (int i = 0; i < WORDS; i++) {
-        sum += (uint64_t)a[i] * factor;
-        out[i] = (uint32_t)sum;
-        sum >>= 32;
-    }
-    fold(out, (uint32_t)sum);
-}
-
 /* Swaps when `bit` is 1, and touches the same memory when it is 0. */
 static void swap(x25519_field a, x25519_field b, uint32_t bit)
 {
@@ -118,27 +85,28 @@ static void swap(x25519_field a, x25519_field b, uint32_t bit)
 /* One bit of the Montgomery ladder (RFC 7748, section 5). */
 static void ladder_step(struct x25519 *work, uint32_t bit)
 {
+    static const x25519_field a24 = {121665};
     x25519_field a, b, c, d;
 
     swap(work->x2, work->x3, bit);
     swap(work->z2, work->z3, bit);
-    add(a, work->x2, work->z2);
-    subtract(b, work->x2, work->z2);
-    add(c, work->x3, work->z3);
-    subtract(d, work->x3, work->z3);
+    add(a, work->x2, work->z2, PLUS);
+    add(b, work->x2, work->z2, MINUS);
+    add(c, work->x3, work->z3, PLUS);
+    add(d, work->x3, work->z3, MINUS);
     multiply(d, d, a);                          /* DA */
     multiply(c, c, b);                          /* CB */
-    add(work->x3, d, c);
+    add(work->x3, d, c, PLUS);
     multiply(work->x3, work->x3, work->x3);
-    subtract(work->z3, d, c);
+    add(work->z3, d, c, MINUS);
     multiply(work->z3, work->z3, work->z3);
     multiply(work->z3, work->z3, work->point);
     multiply(a, a, a);                          /* AA */
     multiply(b, b, b);                          /* BB */
     multiply(work->x2, a, b);
-    subtract(b, a, b);                          /* E */
-    multiply_small(c, b, A24);
-    add(c, c, a);
+    add(b, a, b, MINUS);                        /* E */
+    multiply(c, b, a24);
+    add(c, c, a, PLUS);
     multiply(work->z2, b, c);
     swap(work->x2, work->x3, bit);
     swap(work->z2, work->z3, bit);

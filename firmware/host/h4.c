@@ -95,7 +95,9 @@ static void seek(struct ble *ble, uint8_t byte)
     static const uint8_t answer[RESET_ANSWER] = {H4_EVENT, 0x0E, 4, 0, 0x03, 0x0C, 0};
     struct ble_h4 *h4 = &ble->h4;
     if (h4->have == RESET_ANSWER) {
-        memmove(h4->bytes, h4->bytes + 1, RESET_ANSWER - 1);
+        uint8_t rest[RESET_ANSWER - 1];
+        memcpy(rest, h4->bytes + 1, sizeof rest);
+        memcpy(h4->bytes, rest, sizeof rest);
         h4->have--;
     }
     h4->bytes[h4->have++] = byte;
