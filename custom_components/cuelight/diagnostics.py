@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_DEV_ID, CONF_INST_ID, CONF_KEY, CONF_KIND, CONF_PENDING_KEY, EntryKind
 from .coordinator import ButtonCoordinator
 from .errors import reachability
+from .link import SettingKey
 from .studio import Studio
 from .t2v import PROVIDERS, FieldKind
 
@@ -42,6 +43,9 @@ def _button(hass: HomeAssistant, coordinator: ButtonCoordinator) -> dict[str, An
     return {
         "available": coordinator.available,
         "battery": coordinator.battery,
+        "firmware": coordinator.firmware,
+        "settings": {SettingKey(key).name.lower(): value for key, value in coordinator.memory.settings.items()},
+        "remembered_uploads": coordinator.memory.count,
         "link": client.state.value,
         "state": coordinator.state.name.lower(),
         "last_error": None if error is None else {"kind": type(error).__name__, "text": _anonymous(str(error))},

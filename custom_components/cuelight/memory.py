@@ -79,6 +79,11 @@ class Memory:
         if upload != known:
             await self.async_save()
 
+    @property
+    def count(self) -> int:
+        """How many uploads are remembered."""
+        return len(self._uploads)
+
     def _size(self) -> int:
         return sum(len(upload.data) for upload in self._uploads.values())
 

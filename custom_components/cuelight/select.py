@@ -60,6 +60,12 @@ class ButtonFavourite(_Choice):
 
     @property
     @override
+    def available(self) -> bool:
+        """Return True: the favourite is remembered here, wherever the button is."""
+        return True
+
+    @property
+    @override
     def current_option(self) -> str | None:
         """Return the animation's name."""
         return self.coordinator.memory.name(self.coordinator.memory.favourite)

@@ -39,6 +39,12 @@ class ButtonUpdate(ButtonEntity, UpdateEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Return True: the version is what the button told last, wherever it is now."""
+        return True
+
+    @property
+    @override
     def installed_version(self) -> str | None:
         """Return the version that the button told last."""
         return self.coordinator.firmware

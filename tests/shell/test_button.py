@@ -654,9 +654,14 @@ async def test_the_favourite_is_chosen_with_nothing_sent_and_played_at_a_press(
     hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
 ) -> None:
     entry = await set_up()
+    await radio.fall_silent()
+    assert state(hass, LIGHT).state == STATE_UNAVAILABLE
     assert state(hass, FAVOURITE).state == "idle"
     await act(hass, "select.select_option", FAVOURITE, option="happy")
+    assert state(hass, FAVOURITE).state == "happy"
     assert radio.connects == 0
+    radio.advertise(button)
+    radio.advertise(button, 79)
     await act(hass, "button.press", PLAY_FAVOURITE)
     assert button.commands == [Play(7, 0)]
     await entry.runtime_data.async_upload({0x300: LIT}, title="cat")

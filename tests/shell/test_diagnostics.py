@@ -21,6 +21,7 @@ from .test_button import LIGHT, act
 async def test_diagnostics_tell_the_link_and_no_secret(hass: HomeAssistant, button: FakeButton, set_up: SetUp) -> None:
     entry = await set_up()
     await act(hass, "light.turn_on", LIGHT)
+    await hass.async_block_till_done(wait_background_tasks=True)
     found = await async_get_config_entry_diagnostics(hass, entry)
     text = json.dumps(found).lower()
     for secret in (KEY.hex(), DEV_ID.hex(), INST_ID.hex(), button.address.lower(), button.address.lower()[:8], "stage"):
@@ -30,6 +31,9 @@ async def test_diagnostics_tell_the_link_and_no_secret(hass: HomeAssistant, butt
     assert found["button"]["last_error"] is None
     assert found["button"]["last_status"]["state"] == "session"
     assert found["button"]["battery"] == 80
+    assert found["button"]["firmware"] == "1.2.3"
+    assert found["button"]["settings"]["light_cap"] == 255
+    assert found["button"]["remembered_uploads"] == 0
     assert found["data"]["slot"] == 0
 
 
