@@ -53,11 +53,11 @@ def analyze_film(
     film = Path(path)
     with FilmReader(film) as reader:
         watch = _Watch(film, reader.expected_s, on_progress, cancelled, limit_s)
-        look = _Look(reader.rate, reader.size)
+        look = _Look(reader.rate, reader.size, watch.check)
         for pictures in batched(watch.over(reader.pictures(), reader.rate), CHUNK, strict=False):
             look.at(pictures)
         look.finish()
-        return look.analysis(reader, prompt, watch.check)
+        return look.analysis(reader, prompt)
 
 
 def measure_film(path: Path) -> Signals:
@@ -114,8 +114,10 @@ class _Watch:
 class _Look:
     """Everything seen so far."""
 
-    def __init__(self, rate: float, size: tuple[int, int]) -> None:
+    def __init__(self, rate: float, size: tuple[int, int], check: Callable[[], None] = lambda: None) -> None:
+        """Begin with nothing; `check` is called before each piece of work and may raise."""
         self._rate = rate
+        self._check = check
         self._width, self._height = size[0] / 2, size[1] / 2
         self._window = Window(rate)
         self._palette = PaletteMaker(rate)
@@ -144,6 +146,7 @@ class _Look:
     def _observe(self, *, final: bool) -> None:
         window = self._window
         window.align(final=final)
+        self._check()
         until = window.done if final else window.done - self._far
         if until <= self._seen_until:
             return
@@ -157,6 +160,7 @@ class _Look:
         self._path = np.concatenate((self._path, start + steps.cumsum(axis=0)))
         self._stirred = np.concatenate((self._stirred, sight.stirred > 0))
         self._seen_until = until
+        self._check()
         self._glance(final=final)
         window.forget(min(until - self._far, self._glanced_until - self._slow) - 1)
 
@@ -167,14 +171,13 @@ class _Look:
             self._glances.append(glance(self._window, ticks, self._path, self._stirred))
             self._glanced_until = int(ticks[-1]) + self._step
 
-    def analysis(self, reader: FilmReader, prompt: str | None, check: Callable[[], None]) -> Analysis:
-        """What was seen; `check` is called before each piece of work and may raise."""
-        check()
+    def analysis(self, reader: FilmReader, prompt: str | None) -> Analysis:
+        self._check()
         sight = _joined(self._sightings)
         signals = self.signals()
         film = reader.film()
         events = find_events(signals, Expectation.of(prompt))
-        distilled = distil.distil(self._shots(sight, signals), check=check)
+        distilled = distil.distil(self._shots(sight, signals), check=self._check)
         return Analysis(
             film=film,
             events=tuple(events),
