@@ -147,7 +147,7 @@ def report(tallies: dict[str, Tally]) -> int:
         if tally.finding is not None:
             file = tally.finding.relative_to(ROOT)
             print(f"A finding of {target} is kept in {file}; see it with: script/fuzz --replay {target} {file}")
-            print(f"Once mended, put it into {(CORPUS / target).relative_to(ROOT)} to keep it so.")
+            print(f"Once mended, keep it as {(CORPUS / target).relative_to(ROOT)}/regression-WHAT, for the C tests.")
     return int(any(tally.finding is not None for tally in tallies.values()))
 
 

@@ -13,7 +13,7 @@
 #include "fuzz.h"
 #include "gatt.h"
 
-enum step_kind { ATT, L2CAP, EVENT, CONNECT, DOWN, GRANT, PASS, BATTERY, STEPS, OTHER = 0x80 };
+enum step_kind { ATT, L2CAP, EVENT, CONNECT, DOWN, GRANT, PASS, BATTERY, PRESS, STEPS, OTHER = 0x80 };
 enum { HANDLE = 0x40, SENT_MAX = 64, CREDITS = 8, ATT_CHANNEL = 4 };
 
 static struct flash_sim sim;
@@ -185,7 +185,7 @@ static void check_safety(void)
     CHECK_EQUAL(lease_us, active ? core->safety.lease_end_us : CUELIGHT_NEVER);
     for (unsigned channel = 0; channel < CUELIGHT_SERVOS; channel++)
         CHECK(active || !moving[channel]);
-    CHECK(active || !lit);
+    CHECK(active || !lit || core->notice.kind != NOTICE_NONE);
     for (unsigned link = 0; link < CUELIGHT_LINKS; link++) {
         CHECK_EQUAL(core->link[link].up, app.ble.links[link].up);
         CHECK(core->link[link].up || core->safety.link[link] == CUELIGHT_SAFE);
@@ -262,8 +262,11 @@ static void take_step(uint8_t kind, const uint8_t *bytes, size_t len)
     case PASS:
         pass((uint64_t)first * first * 1000);
         break;
-    default:
+    case BATTERY:
         battery_mv = (uint16_t)(3000 + 5 * first);
+        break;
+    default: /* a long one opens the pairing window, a longer one is a factory reset */
+        app_button(&app, first % CUELIGHT_BUTTONS, (first & 8) != 0, now_us);
         break;
     }
     settle();
@@ -303,6 +306,11 @@ static const struct fuzz_known conversation[] = {
     FUZZ_STEP(EVENT, 0x0E, 1, 3, 0x0C, 0),
     FUZZ_STEP(EVENT, 0x10, 1),
     FUZZ_STEP(PASS, 40),
+    FUZZ_STEP(PRESS, 8),
+    FUZZ_STEP(PASS, 71),
+    FUZZ_STEP(PRESS, 0),
+    FUZZ_STEP(PRESS, 8),
+    FUZZ_STEP(PASS, 101),
     FUZZ_STEP(PASS, 200),
 };
 

@@ -1,6 +1,8 @@
 """Pairing over the air: the client that Home Assistant uses, the real firmware, and whoever stands in between."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import patch
@@ -54,6 +56,14 @@ def digits_of(frame: str) -> str:
     return "".join(digit(11 * (n % 3), 1 + 16 * (n // 3)) for n in range(6))
 
 
+def digit_of(frame: str) -> tuple[int, str]:
+    """Place and digit on a display of 8x8, which shows one at a time: dots at the edge count the place."""
+    rows = [int(frame[32 * y : 32 * y + 8], 16) for y in range(7)]
+    dots = [[row >> (31 - 4 * column) & 1 for column in range(8)] for row in rows]
+    seen = tuple(sum(bit << (4 - n) for n, bit in enumerate(row[1:6])) for row in dots)
+    return sum(row[7] for row in dots) - 1, str(_NUMERALS.index(seen))
+
+
 @pytest.fixture
 async def adapter(air: Air) -> AsyncIterator[Adapter]:
     """An adapter that bleak's clients go through, without Home Assistant."""
@@ -98,17 +108,23 @@ async def open_window(board: Board) -> None:
 
 
 async def shown_code(board: Board) -> str:
-    """The digits on the display, once it shows any."""
+    """The digits on the display, once it shows them, all at once or one after another."""
+    since = time.monotonic_ns() // 1000
 
-    def shows_digits() -> bool:
-        try:
-            digits_of(board.outputs()["display"] or "")
-        except ValueError:
-            return False
-        return True
+    def code() -> str | None:
+        with contextlib.suppress(ValueError):
+            return digits_of(board.outputs()["display"] or "")
+        places = {}
+        for entry in board.record("display", since):
+            with contextlib.suppress(ValueError):
+                place, digit = digit_of(entry["frame"] or "")
+                places[place] = digit
+        return "".join(places[place] for place in range(6)) if len(places) == 6 else None
 
-    await board.until(shows_digits)
-    return digits_of(board.outputs()["display"])
+    await board.until(lambda: code() is not None, 30)
+    shown = code()
+    assert shown is not None
+    return shown
 
 
 async def press(board: Board) -> None:

@@ -1,24 +1,16 @@
 """As much of a debugger as it takes to count instructions between two places, and to hang the control task."""
 
 import asyncio
-import subprocess
 from pathlib import Path
 
-from tests.rig.qemu import tool
+from tests.rig.qemu import CYCLES_PER_US, symbols
 
 LINK = 14
 PC = 15
 XPSR = 25
 EXCEPTION = 0x1FF  # the number of the one that runs, in XPSR; 0 in the control task
-CYCLES_PER_US = 80
 FLASH = 0x08000000
 BRANCH_TO_ITSELF = b"\xfe\xe7"
-
-
-def symbols(image: Path) -> dict[str, int]:
-    """Addresses of the image's functions and variables."""
-    listed = subprocess.run([tool("arm-none-eabi-nm"), image], capture_output=True, text=True, check=True).stdout
-    return {name: int(address, 16) & ~1 for address, _, name in map(str.split, listed.splitlines())}
 
 
 class Gdb:

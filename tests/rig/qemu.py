@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from .board import ROOT, Board
 MODEL = "b_l475e_iot01a"
 STORE = (0x20000000, 96 * 1024)
 _BUTTON = ("/machine/soc/gpioc unnamed-gpio-in", 13)
+CYCLES_PER_US = 80
 _POINT = 100  # pixels of a screenshot for each point of the matrix
 
 
@@ -66,6 +68,13 @@ def build() -> Path:
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
     return folder / f"cuelight-{MODEL}"
+
+
+@cache
+def symbols(image: Path) -> dict[str, int]:
+    """Addresses of the image's functions and variables."""
+    listed = subprocess.run([tool("arm-none-eabi-nm"), image], capture_output=True, text=True, check=True).stdout
+    return {name: int(address, 16) & ~1 for address, _, name in map(str.split, listed.splitlines())}
 
 
 class _Wire:
@@ -246,6 +255,16 @@ class QemuBoard(Board):
         """Let go of the blue button."""
         assert button == 0, "this board has one button"
         await self._pin(1)
+
+    async def clock_us(self) -> int:
+        """The board's own clock, as its last timer interrupt left it: at most a fifth of a second old."""
+        return int.from_bytes(await self.memory(symbols(self.program)["base"], 8), "little") // CYCLES_PER_US
+
+    async def skip(self, seconds: float) -> None:
+        """Let time pass on the board's own clock, which cannot be hurried."""
+        end_us = await self.clock_us() + 1_000_000 * seconds
+        while await self.clock_us() < end_us:
+            await asyncio.sleep(0.05)
 
     async def screenshot(self, file: Path) -> list[list[tuple[int, int, int]]]:
         """Photograph the LED matrix into a PNG file; return the colour of each point, row by row."""
