@@ -11,8 +11,8 @@ enum {
     LADDER_TOP = 254,
     INVERSION_TOP = 253,                /* the highest bit of p - 2 but one */
     INVERSION_END = -1 - INVERSION_TOP,
-    LADDER_STEPS = 8,                   /* in one run */
-    INVERSION_STEPS = 40,
+    LADDER_STEPS = 6,                   /* in one run */
+    INVERSION_STEPS = 30,
     FOLD = 38,
 };
 
