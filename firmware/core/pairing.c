@@ -16,7 +16,7 @@
 
 static void join(const struct pairing_transcript *seen, uint8_t joined[KEYS_AND_CONTEXT])
 {
-    memcpy(joined, seen->device_key, 2 * X25519_BYTES);
+    memcpy(joined, seen, 2 * X25519_BYTES);
     memcpy(joined + 2 * X25519_BYTES, seen->context, PAIRING_CONTEXT);
 }
 
@@ -60,7 +60,8 @@ void pairing_key(const struct pairing_transcript *seen, const uint8_t secret[X25
     uint8_t joined[KEYS_AND_CONTEXT], prk[SHA256_BYTES];
     struct hmac_key ready;
 
-    hkdf_extract(seen->device_nonce, 2 * PAIRING_NONCE, secret, X25519_BYTES, prk);
+    hkdf_extract((const uint8_t *)seen + offsetof(struct pairing_transcript, device_nonce), 2 * PAIRING_NONCE, secret,
+                 X25519_BYTES, prk);
     hmac_key_init(&ready, prk, sizeof prk);
     join(seen, joined);
     hkdf_expand(&ready, "CLP1 pair", joined, sizeof joined, key);

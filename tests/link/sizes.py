@@ -26,6 +26,9 @@ EXAMPLES: list[tuple[str, c.Command]] = [
     ("chunk, 220 bytes", c.Chunk(0x0201, 4400, bytes(220))),
     ("commit", c.Commit(0x0201)),
     ("rekey", c.Rekey(0, 1, bytes(32))),
+    ("forget", c.Forget(2)),
+    ("set", c.Set(2, 200)),
+    ("get", c.Get(2)),
 ]
 
 
