@@ -864,6 +864,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             raise
         finally:
             self._performing = False
+            if not self.client.connected:  # it may never have been, and then nothing else tells
+                self._rest(DeviceState.SAFE)
             self.last_performance = dt_util.utcnow()
             self._changed()
         # The start was planned by the button's clock as it was known then; what is known better by now is the skew.

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -48,7 +48,8 @@ bluetooth:
 {extra}
 cuelight_rig:
   boards:
-{boards}"""
+{boards}  advertisers:
+{advertisers}"""
 
 
 class HassError(Exception):
@@ -62,11 +63,38 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _stored(entry: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A config entry as Home Assistant stores it, from its title, unique_id, data and options."""
+    return {
+        "entry_id": f"01{number:024d}",
+        "version": 1,
+        "minor_version": 1,
+        "domain": "cuelight",
+        "source": "user",
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "modified_at": "2026-01-01T00:00:00+00:00",
+        "disabled_by": None,
+        "discovery_keys": {},
+        "pref_disable_new_entities": False,
+        "pref_disable_polling": False,
+        "subentries": [],
+        **entry,
+    }
+
+
 class Hass:
     """One Home Assistant process and an authenticated connection to it."""
 
     def __init__(
-        self, config: Path, boards: list[Board], *, frontend: bool = False, allow: tuple[Path, ...] = ()
+        self,
+        config: Path,
+        boards: list[Board],
+        *,
+        frontend: bool = False,
+        allow: tuple[Path, ...] = (),
+        advertisers: Mapping[str, bytes] | None = None,
+        entries: Sequence[Mapping[str, Any]] = (),
+        integration: bool = True,
     ) -> None:
         self.config = config
         self.port = free_port()
@@ -75,6 +103,9 @@ class Hass:
         self._boards = boards
         self._frontend = frontend
         self._allow = allow
+        self._advertisers = advertisers or {}
+        self._entries = entries
+        self._integration = integration
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -94,7 +125,7 @@ class Hass:
             ("cuelight", ROOT / "custom_components" / "cuelight"),
             ("cuelight_rig", Path(__file__).parent / "cuelight_rig"),
         ):
-            if not (components / name).exists():
+            if not (components / name).exists() and (self._integration or name == "cuelight_rig"):
                 (components / name).symlink_to(source)
         # Onboarding's own call makes the first user; its other steps would add weather and radio from the internet.
         storage = self.config / ".storage"
@@ -102,6 +133,10 @@ class Hass:
         if not (storage / "onboarding").exists():
             done = {"version": 4, "key": "onboarding", "data": {"done": ["core_config", "analytics", "integration"]}}
             (storage / "onboarding").write_text(json.dumps(done))
+        if self._entries and not (storage / "core.config_entries").exists():
+            data = {"entries": [_stored(entry, number) for number, entry in enumerate(self._entries)]}
+            document = {"version": 1, "minor_version": 5, "key": "core.config_entries", "data": data}
+            (storage / "core.config_entries").write_text(json.dumps(document))
         # Where it listens is a setting of its storage; in YAML it would be deprecated, and on trial for five minutes.
         served = {
             "server_host": ["127.0.0.1"],
@@ -119,10 +154,12 @@ class Hass:
         document = {"version": 3, "minor_version": 1, "key": "http", "data": stored}
         (storage / "http").write_text(json.dumps(document))
         boards = "".join(f"    - {json.dumps(board.described())}\n" for board in self._boards)
+        advertisers = "".join(f'    "{address}": "{data.hex()}"\n' for address, data in self._advertisers.items())
         (self.config / "media").mkdir(exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(
                 boards=boards or "    []\n",
+                advertisers=advertisers or "    {}\n",
                 extra="frontend:\nhistory:\nlogbook:\n" if self._frontend else "",
                 media=json.dumps(str(self.config / "media")),
                 allow=json.dumps([str(path) for path in self._allow]),
@@ -164,6 +201,12 @@ class Hass:
                     raise HassError("its configuration was refused, and it runs in recovery mode")
         except (TimeoutError, HassError, aiohttp.ClientError) as err:
             raise HassError(f"Home Assistant did not come up: {err or 'no answer'}\n{self.tail()}") from err
+
+    def cpu_s(self) -> float:
+        """Seconds of one core that the process has used so far, as Linux counts them."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def tail(self, lines: int = 30) -> str:
         """The last lines of Home Assistant's log."""

@@ -550,6 +550,18 @@ async def test_a_link_lost_in_a_performance_is_told(hass: HomeAssistant, button:
     assert not coordinator.active
 
 
+async def test_a_run_that_never_reaches_its_button_leaves_it_safe(
+    hass: HomeAssistant, button: FakeButton, set_up: SetUp
+) -> None:
+    coordinator = coordinator_of(await set_up())
+    button.reachable = False
+    with patch("custom_components.cuelight.link.backoff._FIRST_S", 60):
+        for _ in range(2):  # the second is refused at once
+            with pytest.raises(LinkUnreachable):
+                await coordinator.async_run(hass.loop.time(), 1.0)
+            assert state(hass, SAFETY).state == "off"
+
+
 async def test_a_refused_upload_is_told_and_nothing_runs(
     hass: HomeAssistant, button: FakeButton, set_up: SetUp
 ) -> None:

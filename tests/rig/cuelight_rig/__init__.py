@@ -1,5 +1,6 @@
 """The rig inside a real ``hass``: starts the boards of the configuration and one adapter over the air between them."""
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -35,6 +36,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await adapter.start(hass)
     for board in boards:
         await board.start()
+    advertisers = {address: bytes.fromhex(data) for address, data in config[DOMAIN]["advertisers"].items()}
+    if advertisers:
+        hass.async_create_background_task(_advertise(air, advertisers), f"{DOMAIN} advertise")
 
     async def hold(call: ServiceCall) -> None:
         await next(board for board in boards if board.name == call.data["board"]).hold(call.data["seconds"])
@@ -49,3 +53,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
     return True
+
+
+async def _advertise(air: Air, advertisers: dict[str, bytes]) -> None:
+    """Let those who do nothing but advertise be heard once a second each."""
+    senders = [air.inject(address, data) for address, data in advertisers.items()]
+    while True:
+        for send in senders:
+            await asyncio.sleep(1 / len(senders))
+            send()
