@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from .cues import CueMap
+from .cues import CueMap, Shape
 from .library import Retention
 from .t2v import FilmRequest
 
@@ -63,6 +63,7 @@ class Job:
         perform: whether the scene is performed once it is made.
         seed: makes the same film again.
         duration_s: the film's length, the studio's own where None.
+        display: how buttons show the film.
         film: a film that was there already, instead of a prompt.
         stored: whether the scene is in the library already.
         replay: whether it only performs a scene that was there before.
@@ -93,6 +94,7 @@ class Job:
     perform: bool = True
     seed: int | None = None
     duration_s: float | None = None
+    display: Shape = Shape.AUTO
     film: str | None = None
     stored: bool = False
     replay: bool = False
@@ -144,11 +146,12 @@ class Job:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
         """Read back what `as_dict` wrote."""
-        return cls(**{**data, "stage": Stage(data["stage"])})
+        display = Shape(data.get("display", Shape.AUTO))
+        return cls(**{**data, "stage": Stage(data["stage"]), "display": display})
 
 
 _PERSISTED: Final = (
-    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "film", "stored", "late"),
+    *("job_id", "scene_id", "prompt", "target", "perform", "seed", "duration_s", "display", "film", "stored", "late"),
     *("wording", "maker", "tried", "notes", "film_key", "estimate_usd", "cost_usd"),
     *("created_at", "handle", "generated", "stage"),
 )

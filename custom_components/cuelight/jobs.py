@@ -20,7 +20,7 @@ from homeassistant.util.ulid import ulid_now
 from .analysis import Analysis, AnalysisError, AnalysisTimeout, FilmTooLarge, FilmUnreadable, analyze_film
 from .books import Books
 from .const import DOMAIN
-from .cues import CueSheet, make_cue_sheet
+from .cues import CueMap, CueSheet, Shape, make_cue_sheet
 from .film_maker import FilmMaker
 from .job import Job, Stage, StudioSettings
 from .library import FILM_FILE, Library, SceneNotFound
@@ -143,7 +143,11 @@ class JobManager:
         job.estimate_usd = job.cost_usd = 0.0
 
     async def async_replay(
-        self, scene_id: str, target: Mapping[str, Any] | None = None, context: Context | None = None
+        self,
+        scene_id: str,
+        target: Mapping[str, Any] | None = None,
+        context: Context | None = None,
+        display: Shape = Shape.AUTO,
     ) -> Job:
         """Begin to perform a scene of the library, on whom it was made for unless a target is given.
 
@@ -156,6 +160,7 @@ class JobManager:
             scene_id=scene_id,
             prompt=scene.prompt,
             target=scene.target if target is None else target,
+            display=display,
             stored=True,
             replay=True,
             stage=Stage.UPLOAD,
@@ -282,7 +287,7 @@ class JobManager:
             scene = await self._async_stored(job.scene_id)
             targets = async_resolve_target(self.hass, job.target)
             if not job.perform:
-                return _answer(job, scene, PerformanceResult(await self._async_sheet(scene, targets)), watch)
+                return _answer(job, scene, PerformanceResult(await self._async_sheet(job, scene, targets)), watch)
             return await self._async_perform(running, scene, targets, watch)
         film = Path(job.film) if job.film else await self._async_film(job)
         watch.split(Stage.GENERATE)
@@ -291,7 +296,7 @@ class JobManager:
         targets = async_resolve_target(self.hass, job.target)
         async with self._performances.async_warm(targets if job.perform else ()):
             scene = self._scene(job, await self._async_analyse(job, film))
-            sheet = await self._async_sheet(scene, targets)
+            sheet = await self._async_sheet(job, scene, targets)
             await self._library.async_add(scene, sheet, job.film_key, job.cost_usd)
             job.stored = True
             await self._library.async_prune(self._entry.entry_id, self._settings().retention, (job.scene_id,))
@@ -360,11 +365,12 @@ class JobManager:
                 await asyncio.wait([work])
                 raise
 
-    async def _async_sheet(self, scene: Scene, targets: Sequence[Target]) -> CueSheet:
+    def _cue_map(self, job: Job) -> CueMap:
+        return self._settings().cue_map.shown_as(job.display)
+
+    async def _async_sheet(self, job: Job, scene: Scene, targets: Sequence[Target]) -> CueSheet:
         performers = [target.performer for target in targets]
-        return await self.hass.async_add_executor_job(
-            make_cue_sheet, scene.analysis, self._settings().cue_map, performers
-        )
+        return await self.hass.async_add_executor_job(make_cue_sheet, scene.analysis, self._cue_map(job), performers)
 
     async def _async_perform(
         self, running: _Running, scene: Scene, targets: Sequence[Target], watch: _Watch
@@ -376,7 +382,7 @@ class JobManager:
         result = await self._performances.async_perform(
             scene,
             targets,
-            self._settings().cue_map,
+            self._cue_map(job),
             lambda stage, share: self._at(job, Stage(stage), share),
             running.context,
         )

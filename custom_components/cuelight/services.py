@@ -10,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.ulid import ulid_now
 
 from .const import DOMAIN
+from .cues import Shape
 from .job import Job
 from .jobs import JobManager
 from .library import Library
@@ -25,12 +26,14 @@ ATTR_SEED: Final = "seed"
 ATTR_DURATION: Final = "duration"
 ATTR_WAIT: Final = "wait"
 ATTR_FRESH: Final = "fresh"
+ATTR_DISPLAY: Final = "display"
 ATTR_PERFORM: Final = "perform"
 ATTR_SCENE: Final = "scene"
 ATTR_FILM: Final = "film"
 ATTR_JOB: Final = "job_id"
 
 _TARGET_KEYS: Final = tuple(str(key) for key in cv.TARGET_FIELDS)
+_SHAPE: Final = {probatio.Optional(ATTR_DISPLAY, default=Shape.AUTO): probatio.Coerce(Shape)}
 _MEDIA: Final = {probatio.Required("media_content_id"): cv.string}
 
 GENERATE_SCHEMA: Final = probatio.Schema(
@@ -42,6 +45,7 @@ GENERATE_SCHEMA: Final = probatio.Schema(
         probatio.Optional(ATTR_WAIT, default=True): cv.boolean,
         probatio.Optional(ATTR_PERFORM, default=True): cv.boolean,
         probatio.Optional(ATTR_FRESH, default=False): cv.boolean,
+        **_SHAPE,
         **cv.TARGET_FIELDS,
     }
 )
@@ -54,6 +58,7 @@ PERFORM_SCHEMA: Final = probatio.All(
             ),
             probatio.Optional(ATTR_STUDIO): cv.string,
             probatio.Optional(ATTR_WAIT, default=True): cv.boolean,
+            **_SHAPE,
             **cv.TARGET_FIELDS,
         }
     ),
@@ -88,6 +93,7 @@ async def _async_generate_scene(call: ServiceCall) -> ServiceResponse:
         perform=call.data[ATTR_PERFORM],
         seed=call.data.get(ATTR_SEED),
         duration_s=call.data.get(ATTR_DURATION),
+        display=call.data[ATTR_DISPLAY],
         fresh=call.data[ATTR_FRESH],
     )
     await jobs.async_start(job, call.context)
@@ -101,7 +107,7 @@ async def _async_perform(call: ServiceCall) -> ServiceResponse:
     if (scene := call.data.get(ATTR_SCENE)) is not None:
         scene_id, studio = _stored(call.hass, scene)
         jobs = async_find_studio(call.hass, call.data.get(ATTR_STUDIO) or studio).runtime_data.jobs
-        job = await jobs.async_replay(scene_id, target or None, call.context)
+        job = await jobs.async_replay(scene_id, target or None, call.context, call.data[ATTR_DISPLAY])
     else:
         jobs = async_find_studio(call.hass, call.data.get(ATTR_STUDIO)).runtime_data.jobs
         film = await async_media_file(call.hass, call.data[ATTR_FILM])
@@ -110,6 +116,7 @@ async def _async_perform(call: ServiceCall) -> ServiceResponse:
             scene_id=Library.new_scene_id(),
             prompt=film.stem,
             target=target,
+            display=call.data[ATTR_DISPLAY],
             film=str(film),
         )
         await jobs.async_start(job, call.context)

@@ -12,6 +12,7 @@ from custom_components.cuelight.cues import (
     DEFAULT_CUE_MAP,
     CueMap,
     CueSheet,
+    Shape,
     compile_timeline,
     make_cue_sheet,
     parse_cue_map,
@@ -129,6 +130,14 @@ def test_the_sheet_shows_the_clip_where_the_puppet_is_not_like_it() -> None:
 def test_the_user_may_choose(shape: str, action: type) -> None:
     for analysis in (jumps(), noise()):
         assert {type(shown) for shown in pictures_shown(sheet(analysis, shape))} == {action}
+
+
+@pytest.mark.parametrize(("shape", "action"), [(Shape.CLIP, PlayAnimation), (Shape.PUPPET, PlayPuppet)])
+def test_what_a_performance_asks_for_goes_before_the_rules(shape: Shape, action: type) -> None:
+    for analysis in (jumps(), noise()):
+        made = make_cue_sheet(analysis, DEFAULT_CUE_MAP.shown_as(shape), [BUTTON])
+        assert {type(shown) for shown in pictures_shown(made)} == {action}
+    assert DEFAULT_CUE_MAP.shown_as(Shape.AUTO) == DEFAULT_CUE_MAP
 
 
 def test_without_a_subject_there_is_no_puppet() -> None:

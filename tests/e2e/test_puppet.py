@@ -3,10 +3,8 @@
 import asyncio
 import time
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
-from homeassistant.config_entries import ConfigSubentry
 
 from custom_components.cuelight.analysis import Analysis, analyze_film
 from custom_components.cuelight.analysis.codec import decode_sprite
@@ -17,7 +15,6 @@ from .conftest import House
 from .test_scene import generate
 
 PROMPT = "a cat jumps"
-RULES = [{"event": "film", "do": [{"animation": {"as": "puppet"}}]}]
 STEP_MS = 40
 
 
@@ -33,17 +30,12 @@ def frames_of(puppet: Puppet) -> set[str]:
 
 
 async def test_the_button_shows_the_puppet_that_the_house_drew(house: House) -> None:
-    studio = await house.add_studio()
-    rules = ConfigSubentry(
-        data=MappingProxyType({"rules": RULES}), subentry_type="cue_map", title="Puppet", unique_id=None
-    )
-    house.hass.config_entries.async_add_subentry(studio, rules)
-    await house.hass.async_block_till_done()
+    await house.add_studio()
     board = await house.board("one")
     await house.add_button(board)
     since = time.monotonic_ns() // 1000
 
-    result = await generate(house, [board], prompt=PROMPT, duration=3)
+    result = await generate(house, [board], prompt=PROMPT, duration=3, display="puppet")
 
     assert [p["outcome"] for p in result["performers"]] == ["performed"]
     assert result["display"]["shape"] == "puppet"

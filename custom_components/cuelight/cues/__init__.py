@@ -1,7 +1,7 @@
 """From events to cues, and from cues to what each performer does. Imports no Home Assistant."""
 
 from .compile import CompiledTimeline, compile_timeline
-from .cue_map import CueMap, CueRule, parse_cue_map
+from .cue_map import CueMap, CueRule, Shape, parse_cue_map
 from .default_map import DEFAULT_CUE_MAP
 from .exceptions import CueMapError, CuesError, NoPicture
 from .models import Action, Cue, CueSheet, Importance, Performer, PerformerKind
@@ -21,6 +21,7 @@ __all__ = [
     "NoPicture",
     "Performer",
     "PerformerKind",
+    "Shape",
     "compile_timeline",
     "make_cue_sheet",
     "parse_cue_map",

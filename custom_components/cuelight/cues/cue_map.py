@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any, Final
 
@@ -144,6 +144,19 @@ class CueMap:
 
     name: str
     rules: tuple[CueRule, ...]
+
+    def shown_as(self, shape: Shape) -> CueMap:
+        """Return the same rules with the film shown in this shape; AUTO leaves every rule its own."""
+        if shape is Shape.AUTO:
+            return self
+        rules = tuple(
+            replace(
+                rule,
+                steps=tuple(replace(s, shape=shape) if isinstance(s, AnimationStep) else s for s in rule.steps),
+            )
+            for rule in self.rules
+        )
+        return CueMap(self.name, rules)
 
     def over(self, other: CueMap) -> CueMap:
         """Return these rules, with those of `other` for the events these say nothing about."""
