@@ -64,7 +64,7 @@ class House:
         await board.start()
         return board
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 15) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = 30) -> None:
         """Let Home Assistant run until something is so."""
         async with asyncio.timeout(within_s):
             while not condition():

@@ -30,6 +30,8 @@ MODEL = "b_l475e_iot01a"
 STORE = (0x20000000, 96 * 1024)
 _BUTTON = ("/machine/soc/gpioc unnamed-gpio-in", 13)
 CYCLES_PER_US = 80
+PATIENCE_S = 60
+SLOWER = 4
 _POINT = 100  # pixels of a screenshot for each point of the matrix
 
 
@@ -93,7 +95,7 @@ class _Wire:
     async def ask(self, line: str, is_answer: Callable[[str], bool]) -> str:
         assert self._reader is not None
         assert self._writer is not None
-        async with self._lock, asyncio.timeout(10):
+        async with self._lock, asyncio.timeout(PATIENCE_S):
             self._writer.write(line.encode() + b"\n")
             while True:
                 answer = (await self._reader.readline()).decode()
@@ -177,7 +179,7 @@ class QemuBoard(Board):
         await self._qmp.open()
         await self._qtest.open()
         await self.qmp("qmp_capabilities")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await self.radio.connected.wait()
 
     async def qmp(self, command: str, **arguments: Any) -> Any:
@@ -255,6 +257,10 @@ class QemuBoard(Board):
         """Let go of the blue button."""
         assert button == 0, "this board has one button"
         await self._pin(1)
+
+    async def until(self, condition: Callable[[], bool], within_s: float = 10) -> None:
+        """Wait as for any board, and longer: an emulator on a busy machine falls behind."""
+        await super().until(condition, SLOWER * within_s)
 
     async def clock_us(self) -> int:
         """The board's own clock, as its last timer interrupt left it: at most a fifth of a second old."""
