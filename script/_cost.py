@@ -4,6 +4,7 @@ Every ratio is taken against bare single-threaded decoding of the same film in t
 """
 
 import asyncio
+import gc
 import random
 import shutil
 import subprocess
@@ -101,6 +102,7 @@ def _films(folder: Path) -> Iterable[tuple[str, list[Path]]]:
         films = [folder / f"{name}-{seed}.mp4" for seed in SEEDS]
         for film, seed in zip(films, SEEDS, strict=True):
             make_film(film, seed, size)
+            gc.collect()
         yield f"generated {name}", films
     for name, (width, height) in SIZES.items():
         films = [folder / f"{name}-story-{index}.mp4" for index in range(len(STORIES))]
@@ -152,30 +154,33 @@ def _cost_row(name: str, films: list[Path]) -> Row:
 
 
 def _cost(film: Path) -> Cost:
-    bare, ours = _measured(film, DECODE)[0], _measured(film, ANALYSE)[0]
-    # Memory is taken from one run each: PyAV's reference cycles would add up over several.
-    memory = _measured(film, ANALYSE, 1)[1] - _measured(film, DECODE, 1)[1]
+    (bare, least), (ours, most) = _measured(film, DECODE), _measured(film, ANALYSE)
     with av.open(str(film)) as container:
         frames = sum(1 for _ in container.decode(video=0))
-    return Cost(1000 * bare, 1000 * ours, frames, memory)
+    return Cost(1000 * bare, 1000 * ours, frames, most - least)
 
 
-def _measured(film: Path, work: str, times: int = TIMES) -> tuple[float, float]:
-    """Return the least CPU seconds of several runs in a process of its own, and that process's peak memory in MB."""
+def _measured(film: Path, work: str) -> tuple[float, float]:
+    """Return the least CPU seconds of several runs in a process of its own, and its peak memory in MB after the first.
+
+    After more of them PyAV's reference cycles would add up.
+    """
     program = f"""
 import sys, time; sys.path.insert(0, {str(ROOT / "script")!r})
 import _pure, av, numpy
 from pathlib import Path
 from cuelight.analysis import analyze_film
 path = Path({str(film)!r})
-best = 1e9
-for _ in range({times}):
+best, peak = 1e9, None
+status = Path("/proc/self/status")  # ru_maxrss would carry the parent's peak over the exec
+for _ in range({TIMES}):
     before = time.process_time()
 {"".join(f"    {line}" + chr(10) for line in work.splitlines())}
     best = min(best, time.process_time() - before)
-status = Path("/proc/self/status")  # ru_maxrss would carry the parent's peak over the exec
-lines = status.read_text().splitlines() if status.exists() else []
-print(best, next((int(line.split()[1]) / {MEGABYTE} for line in lines if line.startswith("VmHWM")), 0.0))
+    if peak is None:
+        lines = status.read_text().splitlines() if status.exists() else []
+        peak = next((int(line.split()[1]) / {MEGABYTE} for line in lines if line.startswith("VmHWM")), 0.0)
+print(best, peak)
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     seconds, memory = done.stdout.split()
