@@ -44,8 +44,8 @@ def uncovered(
 ) -> tuple[Ints, Mask]:
     """The background, and where the subject covers it in each sample.
 
-    It is peeled where the subject stood or, if that gives crisper outlines, wherever it was: a subject that only stirs
-    on the spot covers some of its background all the time. What is left of the subject then goes the same way.
+    It is peeled where the subject stood or, if that gives crisper outlines, around there or wherever it was: a subject
+    that only stirs on the spot covers some of its background all the time. What is left of it then goes the same way.
 
     `samples` (n, 3, h, w), their median `middle`; `changed` (n, h, w) where they differ by more than `limits` (h, w);
     `usual` is by how much. `check` is called before each piece of work and may raise.
@@ -59,10 +59,14 @@ def uncovered(
         edge = border(covered)
         return _Attempt(ground, covered, float(steep[edge].sum()) / max(1, int(edge.sum())))
 
-    regions = _stood(steep, middle, changed), np.asarray(changed.any(axis=0))
+    stood, ever = _stood(steep, middle, changed), np.asarray(changed.any(axis=0))
+    around = stood
+    for _ in range(OUTLINE_REACH):
+        around = widened(around)
+    regions = stood, around & ever, ever
     tried: list[_Attempt] = []
-    for alien in ALIEN:
-        strange = np.maximum(STRANGE * limits, alien * usual)
+    for limit in sorted({max(STRANGE * float(limits.min()), alien * usual) for alien in ALIEN}):
+        strange = np.maximum(STRANGE * limits, limit)
         first = max((attempt(middle, region, strange) for region in regions), key=lambda one: one.crispness)
         left = _stood(steep, first.ground, first.covered)
         tried += [first, attempt(first.ground, left, strange)]
