@@ -1,5 +1,6 @@
-"""Generated films whose events are known, kept in build/films for the next time, and what is measured in them."""
+"""Generated films whose events are known, kept in build/films for the next time."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -21,4 +22,5 @@ def generated_film(seed: int) -> tuple[Path, list[Span], set[str]]:
         unfinished = path.with_suffix(".part.mp4")
         make_film(unfinished, seed)
         unfinished.rename(path)
+        gc.collect()  # PyAV's encoder and its frames refer to each other
     return path, [(truth.kind, truth.start_s, truth.end_s) for truth in plan.truths], plan.ignored

@@ -29,7 +29,7 @@ RIDGE = 1.0
 """Penalty on the square of a weight, its evidence in standard deviations."""
 LEAST_GAIN = 1.0
 """Log likelihood that a number of evidence must gain on films not fitted on, in all, to be taken in."""
-STRENGTH = ("size", "amplitude", "changed", "glow")
+STRENGTH = ("size", "amplitude", "changed", "glow", "clear")
 """Evidence of how much happens: the first that a kind has is always taken in; what hardly happens may be nothing."""
 ALIKE = (
     (EventKind.CAMERA_SHAKE,),

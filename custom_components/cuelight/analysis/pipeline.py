@@ -229,6 +229,7 @@ class _Look:
             change_y=slow.change_y / height + 0.5,
             steady=slow.steady,
             polarity=slow.polarity,
+            solid=slow.solid,
         )
 
     def _curves(self, sight: Sighting) -> Curves:

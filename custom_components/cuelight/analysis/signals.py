@@ -26,8 +26,8 @@ class Signals:
     where the motion is to be believed).
 
     At the ticks `glances` only: `slow_growth`, `slow_doubt` and whether they are to be believed, `grows`; `change`
-    (area that is other than before though the camera explains the rest), where (`change_x`, `change_y`), `steady` and
-    `polarity` as in `subject.Glance`.
+    (area that is other than before though the camera explains the rest), where (`change_x`, `change_y`), `steady`,
+    `polarity` and `solid` as in `subject.Glance`.
     """
 
     rate: float
@@ -58,6 +58,7 @@ class Signals:
     change_y: Curve
     steady: Curve
     polarity: Curve
+    solid: Curve
 
     @property
     def ticks(self) -> int:

@@ -107,7 +107,8 @@ class Glance:
     sighting.
     `change`: area that looks different before and after (by REACH_S); its centre `change_x`, `change_y`;
     `steady` 0..1, how far it looked alike all the time before and all the time after; `polarity` -1..1, positive if
-    the picture steps more across the outline of the change after than before: where a thing is, it has an edge.
+    the picture steps more across the outline of the change after than before: where a thing is, it has an edge;
+    `solid`: the change's area over that of an ellipse of its spread, about 1 for one thing and little for crumbs.
     """
 
     tick: Ticks
@@ -122,6 +123,7 @@ class Glance:
     change_y: Floats
     steady: Floats
     polarity: Floats
+    solid: Floats
 
 
 def reach(rate: float) -> int:
@@ -321,8 +323,8 @@ def _moments(weights: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
 def _change(
     window: Window, ticks: Ticks, past: _View, future: _View, steep: Floats, far: int
 ) -> npt.NDArray[np.floating]:
-    """Area, place, steadiness and polarity of what is otherwise after than before."""
-    out = np.zeros((5, len(ticks)), np.float32)
+    """Area, place, steadiness, polarity and solidity of what is otherwise after than before."""
+    out = np.zeros((6, len(ticks)), np.float32)
     difference = np.abs(future.planes - past.planes).sum(axis=1) * past.inside * future.inside
     difference[~(past.valid & future.valid)] = 0
     active = np.flatnonzero(_stirred(difference, steep))
@@ -331,7 +333,7 @@ def _change(
     ticks, difference, past, future = ticks[active], difference[active], past[active], future[active]
     change = _seen(difference, steep[active])
     change *= crowded(change > 0.3, CROWDED)
-    area, x, y, _, _ = _moments(change)
+    area, x, y, width, height = _moments(change)
     steady = np.ones(len(ticks), np.float32)
     for lag, near in ((-2 * far, past), (2 * far, future)):
         others = window.neighbours(ticks, lag)
@@ -342,7 +344,8 @@ def _change(
         steady = np.minimum(steady, share)
     outline = gradients(blurred(change))
     more, less = (_across(view.planes, outline) for view in (future, past))
-    out[:, active] = np.stack((area, x, y, steady, (more - less) / (more + less + 1.0)))
+    solid = area / np.maximum(4 * np.pi * width * height, 1)
+    out[:, active] = np.stack((area, x, y, steady, (more - less) / (more + less + 1.0), solid))
     return out
 
 

@@ -91,6 +91,9 @@ POP_S = 0.19
 """Seconds to the pictures before and after that an appearance is judged by."""
 POP_AREA = 0.0025
 """Fraction of the picture that the smallest thing to appear covers."""
+POP_SOLID = 0.6
+"""Least area of what appears over that of an ellipse of its spread: things have 0.8 and more; what a coder renews all
+over the picture has a quarter."""
 POP_STEADY = 0.85
 """Share of it that must look alike all the time before, and all the time after."""
 
@@ -99,7 +102,8 @@ def pops(signals: Signals) -> Iterator[Candidate]:
     """Appearances and disappearances: something is other than before, and nothing has moved there."""
     near = signals.span(POP_S)
     broken = widened(signals.flash | signals.cut, 2 * near)[signals.glances]
-    weight = np.where(broken | (signals.steady < POP_STEADY), 0, signals.change * signals.steady)
+    plain = ~broken & (signals.steady >= POP_STEADY) & (signals.solid >= POP_SOLID)
+    weight = np.where(plain, signals.change * signals.steady, 0)
     taken: list[int] = []
     for index in np.argsort(-weight):
         tick = int(signals.glances[index])
@@ -117,6 +121,7 @@ def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
     apart = np.abs(signals.glances - tick)
     evidence = {
         "clear": abs(float(signals.polarity[index])),
+        "solid": float(signals.solid[index]),
         "steady": float(signals.steady[index]),
         "log_area": float(np.log(signals.change[index])),
         "stir": float(signals.stir()[around].sum()),
