@@ -68,7 +68,7 @@ class Known:
     prompt: str | None = None
 
 
-def accuracy(table: Table) -> None:
+def measure(table: Table) -> None:
     """Print all there is to say; films are made on the first call and kept."""
     films = [Known(*generated_film(seed)) for seed in SEEDS]
     plain, verdicts = _scored(films, prompted=False)
