@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from custom_components.cuelight.analysis.camera import Floats, blurred, halved, register, slope, warp
+from custom_components.cuelight.analysis.camera import Floats, blurred, halved, register, warp
+from custom_components.cuelight.analysis.pixels import slope
 
 HEIGHT, WIDTH = 36, 64
 

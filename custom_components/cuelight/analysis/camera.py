@@ -165,15 +165,6 @@ def blurred(pictures: Floats | npt.NDArray[np.uint16]) -> Floats:
     return np.multiply(rows, 1 / 16, dtype=np.float32)
 
 
-def slope(pictures: Floats) -> Floats:
-    """Grey levels a pixel along the steeper axis, of pictures in the last two axes."""
-    out = np.zeros_like(pictures)
-    np.abs(pictures[..., 2:, :] - pictures[..., :-2, :], out=out[..., 1:-1, :])
-    np.maximum(out[..., 1:-1], np.abs(pictures[..., 2:] - pictures[..., :-2]), out=out[..., 1:-1])
-    out *= 0.5
-    return out
-
-
 def gradients(pictures: Floats) -> tuple[Floats, Floats]:
     """Change of grey level a pixel down and across, one-sided at the edges, of pictures in the last two axes."""
     down, across = np.empty((2, *pictures.shape), np.float32)

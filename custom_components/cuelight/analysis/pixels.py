@@ -1,4 +1,4 @@
-"""Small picture arithmetic that the distilling shares: sums around pixels, edges, halves and doubles.
+"""Small picture arithmetic: sums around pixels, edges, slopes, halves and doubles.
 
 Pictures are the last two axes. Beyond the edges everything is zero.
 """

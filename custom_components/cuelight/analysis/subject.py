@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, blurred, gradients, slope, warp
-from .pixels import crowded
+from .camera import Floats, blurred, gradients, warp
+from .pixels import crowded, slope
 from .window import Ticks, Window
 
 LEAST_FIT = 0.25

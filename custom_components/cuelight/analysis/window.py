@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, Motion, blurred, register, slope, warp
+from .camera import Floats, Motion, blurred, register, warp
 from .decode import SmallPicture
+from .pixels import slope
 
 type Ticks = npt.NDArray[np.intp]
 
