@@ -519,6 +519,20 @@ async def test_a_button_that_nobody_holds_can_be_added_by_its_key_after_all(
     await hass.config_entries.async_unload(result["result"].entry_id)
 
 
+async def test_nobody_else_can_claim_that_the_button_is_held(
+    hass: HomeAssistant, radio: Radio, button: FakeButton
+) -> None:
+    result = await begin_hold(hass, await opened(hass))
+    other = FakeButton(b"imposter")
+    other.hold()
+    radio.say(button.address, other.advertisement())
+    await asyncio.sleep(0.05)
+    assert radio.connects == 0
+    result = await hold(hass, radio, button, result)
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
+
+
 async def test_a_window_that_was_used_up_is_told(hass: HomeAssistant, radio: Radio, button: FakeButton) -> None:
     result = await begin_hold(hass, await opened(hass))
     await asyncio.sleep(0)

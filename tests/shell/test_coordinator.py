@@ -223,6 +223,7 @@ async def test_a_press_that_is_only_claimed_is_followed_ever_less_often(
         pauses.append(coordinator._fetch_pause)
         radio.advertise(button)
         radio.say(button.address, claim)
+        assert coordinator._fetching is None, "not so soon again"
         radio.advertise(button)
         coordinator._fetch_again_at = 0.0
     assert radio.connects == 12
