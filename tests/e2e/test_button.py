@@ -214,7 +214,8 @@ async def test_a_key_that_stopped_fitting_asks_for_a_new_one(house: House) -> No
                 await house.hass.services.async_call("light", "turn_on", data, blocking=True)
 
     async with asyncio.timeout(60):
-        await refused_until_asked()
+        with patch("custom_components.cuelight.link.backoff._FIRST_AFTER_REFUSAL_S", 0.1):
+            await refused_until_asked()
     assert board.at_rest()
 
     flow = next(iter(entry.async_get_active_flows(house.hass, {SOURCE_REAUTH})))

@@ -150,9 +150,9 @@ async def test_each_fault_at_each_frame_ends_as_the_tables_say(house: House) -> 
         for cell in CELLS:
             if (cell.frame, cell.performing) != (frame, performing):
                 continue
-            if performing:
-                await coordinator_of(house, board).async_connect()
             try:
+                if performing:
+                    await coordinator_of(house, board).async_connect()
                 end = await prove(house, relay, board, cell)
             except (AssertionError, TimeoutError, HomeAssistantError, LinkError) as err:
                 end = repr(err)

@@ -235,13 +235,14 @@ class RigClient(BaseBleakClient):
         return collection
 
     def _on_disconnection(self, _reason: int) -> None:
-        self._connection = None
+        connection, self._connection = self._connection, None
         self._notifying.clear()
         for waiting in (*self._relaying, *self._late):
             waiting.cancel()
         self._late.clear()
-        self._adapter.connections.pop(self.address, None)
-        self._adapter.clients.pop(self.address, None)
+        if self._adapter.connections.get(self.address) is connection:
+            del self._adapter.connections[self.address]
+            del self._adapter.clients[self.address]
         if self._disconnected_callback is not None:
             self._disconnected_callback()
 
