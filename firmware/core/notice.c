@@ -118,8 +118,9 @@ uint64_t notice_step(struct notice *notice, struct display *display, uint64_t no
     unsigned place = 0;
 
     if (notice->kind == NOTICE_RESET) {
-        until_us = RESET_US;
-        if (shown_us >= RESET_US)
+        if (shown_us < RESET_US)
+            until_us = RESET_US;
+        else
             notice_show(notice, NOTICE_NONE, now_us);
     } else if (notice->kind == NOTICE_CODE && notice->small_display) {
         place = place_at((uint32_t)shown_us, &until_us);     /* a window lasts a minute */
@@ -128,5 +129,5 @@ uint64_t notice_step(struct notice *notice, struct display *display, uint64_t no
         notice->drawn = (uint8_t)(place + 1);
         draw(notice, place, display);
     }
-    return notice->kind == NOTICE_NONE || until_us == CUELIGHT_NEVER ? CUELIGHT_NEVER : notice->since_us + until_us;
+    return until_us == CUELIGHT_NEVER ? CUELIGHT_NEVER : notice->since_us + until_us;
 }

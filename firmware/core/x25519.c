@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are copied as they lie");
+
 enum {
     WORDS = 8,
     LADDER_TOP = 254,
@@ -127,9 +129,8 @@ void x25519_start(struct x25519 *work, const uint8_t secret[X25519_BYTES], const
     work->scalar[0] &= 248;
     work->scalar[31] = (uint8_t)((work->scalar[31] & 127) | 64);
     work->point[0] = 9;
-    for (unsigned i = 0; point != NULL && i < WORDS; i++)
-        work->point[i] = (uint32_t)point[4 * i] | (uint32_t)point[4 * i + 1] << 8 | (uint32_t)point[4 * i + 2] << 16 |
-                         (uint32_t)point[4 * i + 3] << 24;
+    if (point != NULL)
+        memcpy(work->point, point, sizeof work->point);
     work->point[WORDS - 1] &= 0x7fffffff;
     work->x2[0] = 1;
     memcpy(work->x3, work->point, sizeof work->x3);
@@ -189,9 +190,8 @@ bool x25519_result(const struct x25519 *work, uint8_t out[X25519_BYTES])
 
     multiply(product, work->x2, work->z3);
     reduce(product);
-    for (unsigned i = 0; i < X25519_BYTES; i++) {
-        out[i] = (uint8_t)(product[i / 4] >> (8 * (i % 4)));
-        any |= out[i];
-    }
+    for (unsigned i = 0; i < WORDS; i++)
+        any |= product[i];
+    memcpy(out, product, X25519_BYTES);
     return any != 0;
 }

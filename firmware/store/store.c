@@ -240,12 +240,13 @@ static bool copy(struct store *store, uint32_t at, uint32_t size, uint32_t targe
     return true;
 }
 
-static uint32_t live_size(const struct store *store, bool assets)
+/* Of the entries of a kind, or 0 for all. */
+static uint32_t live_size(const struct store *store, uint8_t kind)
 {
     struct entry entry;
     uint32_t size = 0;
     for (uint32_t at = HALF_HEADER; seek(store, &at, &entry); at = after(at, &entry))
-        if ((entry.kind == ASSET) == assets && live(store, at, &entry))
+        if ((kind == 0 || entry.kind == kind) && live(store, at, &entry))
             size += entry_size(entry.length);
     return size;
 }
@@ -270,7 +271,7 @@ static bool leaves_out(struct leave_out *out, const struct entry *entry)
 
 /* Fills the other half with what lives, less what is left out, and takes it into use. The half header is written last:
  * until then a power cut leaves this half in use. */
-static bool compact(struct store *store, struct leave_out out)
+static bool compact(struct store *store, struct leave_out *out)
 {
     uint32_t half = store->half == 0 ? store->half_size : 0;
     uint32_t tail = HALF_HEADER;
@@ -280,7 +281,7 @@ static bool compact(struct store *store, struct leave_out out)
         return false;
     for (uint32_t at = HALF_HEADER; seek(store, &at, &entry); at = after(at, &entry)) {
         uint32_t size = entry_size(entry.length);
-        if (!live(store, at, &entry) || leaves_out(&out, &entry))
+        if (!live(store, at, &entry) || leaves_out(out, &entry))
             continue;
         if (!copy(store, at, size, half + tail))
             return false;
@@ -294,7 +295,14 @@ static bool compact(struct store *store, struct leave_out out)
     store->half = half;
     store->sequence++;
     store->tail = tail;
+    store->live = tail - HALF_HEADER;
     return true;
+}
+
+static bool compact_all(struct store *store)
+{
+    struct leave_out nothing = {0};
+    return compact(store, &nothing);
 }
 
 static bool room(const struct store *store, uint32_t size)
@@ -333,9 +341,10 @@ bool store_mount(struct store *store, const struct store_flash *flash)
     store->half = use_second ? store->half_size : 0;
     store->sequence = use_second ? second : first;
     find_tail(store, HALF_HEADER);
+    store->live = live_size(store, 0);
     /* Erasing stalls the CPU: at start, with every output at rest, it is done in good time. A failure shows later. */
     if (!room(store, store->half_size / 8))
-        (void)compact(store, (struct leave_out){0});
+        (void)compact_all(store);
     return true;
 }
 
@@ -350,10 +359,17 @@ size_t store_load(const struct store *store, uint16_t key, uint8_t *out, size_t 
     return entry.length;
 }
 
-static bool unchanged(const struct store *store, uint16_t key, const uint8_t *data, size_t length)
+/* What an entry of this length adds to the ones that count; nothing, where it says that there is none. */
+static uint32_t live_room(size_t length)
+{
+    return length > 0 ? entry_size((uint32_t)length) : 0;
+}
+
+static bool unchanged(const struct store *store, uint16_t key, const uint8_t *data, size_t length, uint32_t *old_room)
 {
     uint8_t old[RECORD_MAX];
     size_t old_length = store_load(store, key, old, sizeof old);
+    *old_room = live_room(old_length);
     return old_length == length && (length == 0 || memcmp(old, data, length) == 0);
 }
 
@@ -390,7 +406,8 @@ bool store_save(struct store *store, uint16_t key, const uint8_t *data, size_t l
     uint8_t bytes[UNIT + RECORD_SPACE + UNIT];
     if (length > RECORD_MAX)
         return false;
-    if (unchanged(store, key, data, length))
+    uint32_t old_room;
+    if (unchanged(store, key, data, length, &old_room))
         return true;
     uint32_t size = entry_size((uint32_t)length);
     memset(bytes, 0xFF, sizeof bytes);
@@ -399,7 +416,10 @@ bool store_save(struct store *store, uint16_t key, const uint8_t *data, size_t l
         memcpy(bytes + UNIT, data, length);
     seal(bytes + size - UNIT, crc32_more(~0u, bytes, UNIT + length));
     /* Full, or worn where the log ends: the other half has room and was erased just now. */
-    return append(store, bytes, size) || (compact(store, (struct leave_out){0}) && append(store, bytes, size));
+    if (!append(store, bytes, size) && !(compact_all(store) && append(store, bytes, size)))
+        return false;
+    store->live += live_room(length) - old_room;
+    return true;
 }
 
 /* ---- Assets ---- */
@@ -417,12 +437,12 @@ const uint8_t *store_asset(const struct store *store, uint16_t id, size_t *lengt
 static bool make_room(struct store *store, uint32_t size)
 {
     uint32_t capacity = store->half_size - HALF_HEADER;
-    uint32_t wanted = live_size(store, false) + size + RECORD_ROOM;
+    uint32_t assets = live_size(store, ASSET);
+    uint32_t wanted = store->live - assets + size + RECORD_ROOM;
     if (size > capacity || wanted > capacity)
         return false;
-    uint32_t assets = live_size(store, true);
     struct leave_out out = {.asset_bytes = assets > capacity - wanted ? assets - (capacity - wanted) : 0};
-    return compact(store, out);
+    return compact(store, &out);
 }
 
 /* Programs the header, so that the log steps over the upload whether it is finished or not. */
@@ -493,14 +513,21 @@ bool store_upload_commit(struct store *store)
     if (!store_upload_bytes(store))
         return false;
     uint32_t at = store->upload.at + UNIT + padded(store->upload.length);
+    struct entry entry;
+    size_t old_length = 0;
+    (void)parse(store, store->upload.at, &entry);
+    (void)store_asset(store, entry.key, &old_length);
     store->upload.at = 0;
     seal(end, store->upload.crc);
-    return program_at(store, at, end, UNIT);
+    if (!program_at(store, at, end, UNIT))
+        return false;
+    store->live += entry_size(store->upload.length) - live_room(old_length);
+    return true;
 }
 
 uint32_t store_free(const struct store *store)
 {
-    return store->half_size - HALF_HEADER - live_size(store, false) - live_size(store, true);
+    return store->half_size - HALF_HEADER - store->live;
 }
 
 static uint32_t other_half(const struct store *store)
@@ -510,7 +537,8 @@ static uint32_t other_half(const struct store *store)
 
 bool store_reset(struct store *store, uint16_t kept, uint16_t first_kept)
 {
-    if (!compact(store, (struct leave_out){.reset = true, .kept = kept, .first_kept = first_kept}))
+    struct leave_out out = {.reset = true, .kept = kept, .first_kept = first_kept};
+    if (!compact(store, &out))
         return false;
     /* Where this fails, the header that is still there has the lower sequence, and the next compaction erases it. */
     (void)erase_half(store, other_half(store));
@@ -519,5 +547,5 @@ bool store_reset(struct store *store, uint16_t kept, uint16_t first_kept)
 
 bool store_scrub(struct store *store)
 {
-    return compact(store, (struct leave_out){0}) && erase_half(store, other_half(store));
+    return compact_all(store) && erase_half(store, other_half(store));
 }

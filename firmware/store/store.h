@@ -39,6 +39,7 @@ struct store {
     uint32_t half; /* offset of the half in use */
     uint32_t sequence;
     uint32_t tail; /* where the next entry goes, within the half */
+    uint32_t live; /* bytes of the entries that count */
     struct {
         uint32_t at; /* 0: no upload */
         uint32_t length;

@@ -169,6 +169,16 @@ static void check_alive(const struct operation *operation)
     CHECK(mount());
     CHECK(record_is(KEY, (struct value){50, 9}));
     CHECK(asset_is(0x300, (struct value){64, 9}));
+    /* What is free is counted as it changes, and anew at each start. */
+    uint32_t free_bytes = store_free(&store);
+    CHECK(save_value(KEY, 60, 3) && save_value(0x78, 7, 3) && upload(0x300, 80, 4));
+    CHECK_EQUAL(store_free(&store), free_bytes - 8 - 24 - 16);
+    CHECK(save_value(0x78, 0, 0) && store_scrub(&store));
+    CHECK_EQUAL(store_free(&store), free_bytes - 8 - 16);
+    free_bytes = store_free(&store);
+    CHECK(mount());
+    CHECK_EQUAL(store_free(&store), free_bytes);
+    CHECK(save_value(KEY, 50, 9));
     if (operation->prepare)
         CHECK(record_is(OTHER, (struct value){33, 4}));
 }
