@@ -65,12 +65,6 @@ GROWTH_SPEED = 0.15
 """Log a second of the slowest; what walks about a square grows slower than that."""
 GROWTH_FIT = 0.76
 """Share of the subject that must look as before but for its size, where it is seen; else several things move apart."""
-GROWTH_AGREES = 0.3
-"""Share of the growth that the outline must have grown too, where it is seen; else one thing has taken over another."""
-GROWTH_OUTLINE = 0.004
-"""Fraction of the picture that must move, on average, for an outline to be more than crumbs."""
-GROWTH_SEEN = 0.5
-"""Share of the ticks in which the subject must be seen for its outline to be asked."""
 GROWTH_ASIDE = 0.4
 """Most that what grows goes elsewhere meanwhile, in widths for each log of its growth; more is passing by."""
 GROWTH_SWING = 0.06
@@ -327,21 +321,8 @@ def _grows(signals: Signals, span: slice, size: float) -> bool:
     if not seen.any():
         return True
     aside, down = (float(step[span][seen].sum()) for step in (signals.dx, signals.dy))
-    if np.hypot(aside, down / signals.aspect) > GROWTH_ASIDE * abs(size) or signals.fit[span][seen].mean() < GROWTH_FIT:
-        return False
-    if seen.mean() < GROWTH_SEEN or signals.area[span].mean() < GROWTH_OUTLINE:
-        return True
-    return _outgrown(signals, span) / size >= GROWTH_AGREES
-
-
-def _outgrown(signals: Signals, span: slice) -> float:
-    """Log growth of the outline, without both ends: little moves there yet, and the outline has gaps."""
-    margin = (span.stop - span.start) // 8
-    middle = slice(span.start + margin, span.stop - margin)
-    seen = signals.seen[middle]
-    outline = np.log(signals.spread_x[middle][seen] * signals.spread_y[middle][seen] + 1e-6) / 2
-    third = max(1, len(outline) // 3)
-    return float(np.median(outline[-third:]) - np.median(outline[:third])) if outline.size else 0.0
+    there = np.hypot(aside, down / signals.aspect) <= GROWTH_ASIDE * abs(size)
+    return bool(there and signals.fit[span][seen].mean() >= GROWTH_FIT)
 
 
 def _growth(signals: Signals, seen: Flags, grows: Flags) -> tuple[Curve, Curve]:
