@@ -40,7 +40,7 @@ def pass_on(_address: str, data: bytes) -> list[bytes | float]:
 
 
 class Host(BumbleHost):
-    """Sees every HCI command through: Bumble's takes the answer to one whose caller gave up for the next one's."""
+    """Sees every HCI command through: Bumble's stumbles over the answer to one whose caller gave up."""
 
     async def _send_command(self, command: Any, response_timeout: float | None = None) -> Any:
         return await asyncio.shield(super()._send_command(command, response_timeout))
