@@ -203,3 +203,26 @@ def test_a_jump_that_the_camera_follows_is_a_jump_and_goes_its_way(tmp_path: Pat
     kinds = {event.kind for event in events}
     assert kinds & {EventKind.PAN_RIGHT, EventKind.MOVE_RIGHT}
     assert not kinds & {EventKind.PAN_LEFT, EventKind.MOVE_LEFT}
+
+
+NO_EVENTS: dict[str, tuple[Script, set[EventKind]]] = {
+    "a steady sinking is no fall": (lambda t: View(y=0.25 + 0.5 * ramp(t, 1.5, 2.2)), {EventKind.FALL}),
+    "a swaying head goes nowhere": (
+        lambda t: View(x=0.5 + 0.09 * (ramp(t, 1.0, 1.5) - ramp(t, 2.0, 2.5)), size=0.34),
+        {EventKind.MOVE_LEFT, EventKind.MOVE_RIGHT, EventKind.TURN},
+    ),
+    "what rushes by over a bump does not jump": (
+        lambda t: View(x=-0.2 + 1.4 * ramp(t, 1.5, 2.5), y=0.65 - 0.15 * arc(t, 1.8, 2.2)),
+        {EventKind.JUMP},
+    ),
+    "what comes near moves no camera": (
+        lambda t: View(size=0.2 * 2.2 ** ramp(t, 1.0, 3.0)),
+        {EventKind.ZOOM_IN, EventKind.ZOOM_OUT, EventKind.CAMERA_SHAKE},
+    ),
+}
+
+
+@pytest.mark.parametrize("title", NO_EVENTS)
+def test_what_only_looks_like_an_event_is_none(tmp_path: Path, title: str) -> None:
+    script, kinds = NO_EVENTS[title]
+    assert not {event.kind for event in analyze_film(film(tmp_path / "film.mp4", script)).events} & kinds
