@@ -30,22 +30,31 @@ class Session:
         self.connection = connection
         self.host = HostSession(Credentials(board.dev_id, None, board.key), time.monotonic())
         self._rx: CharacteristicProxy[bytes] | None = None
+        self._tx: CharacteristicProxy[bytes] | None = None
         self._frames: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def open(self) -> Status:
         """Subscribe and authenticate; return the status that proves the board's key."""
-        peer = Peer(self.connection)
-        await peer.request_mtu(247)
-        await peer.discover_all()
-        self._rx = peer.get_characteristics_by_uuid(UUID(RX_UUID))[0]
-        tx = peer.get_characteristics_by_uuid(UUID(TX_UUID))[0]
-        await tx.subscribe(lambda value: self._frames.put_nowait(bytes(value)))
-        await self.write(self.host.greet(await self._frame(), time.monotonic()))
+        await self.write(self.host.greet(await self.subscribe(), time.monotonic()))
         status = await self.event()
         assert isinstance(status, Status)
         return status
 
-    async def _frame(self) -> bytes:
+    async def subscribe(self) -> bytes:
+        """Turn notifications on, also if they are; return HELLO."""
+        if self._tx is None:
+            peer = Peer(self.connection)
+            await peer.request_mtu(247)
+            await peer.discover_all()
+            self._rx = peer.get_characteristics_by_uuid(UUID(RX_UUID))[0]
+            self._tx = peer.get_characteristics_by_uuid(UUID(TX_UUID))[0]
+            await self._tx.subscribe(lambda value: self._frames.put_nowait(bytes(value)))
+        else:
+            await self._tx.descriptors[0].write_value(b"\x01\x00", with_response=True)
+        return await self.frame()
+
+    async def frame(self) -> bytes:
+        """The next notification."""
         async with asyncio.timeout(5):
             return await self._frames.get()
 
@@ -56,7 +65,7 @@ class Session:
 
     async def event(self) -> Event | None:
         """The next verified event."""
-        return self.host.receive(await self._frame(), time.monotonic())
+        return self.host.receive(await self.frame(), time.monotonic())
 
     async def send(self, command: Command, lease_units: int | None = None) -> Ack:
         """Sign and write a command; return its ack."""

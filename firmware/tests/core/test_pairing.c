@@ -253,6 +253,20 @@ static void a_press_from_before_the_digits_does_not_count(void)
     take_tag();
 }
 
+static void a_press_that_still_bounces_when_the_digits_come_does_not_count(void)
+{
+    setup();
+    cuelight_button(&rig.device, 0, true, rig.now_us);
+    compare();
+    agree();
+    rig_pass_ms(&rig, 1000);
+    cuelight_button(&rig.device, 0, false, rig.now_us);
+    rig_pass_ms(&rig, 1000);
+    CHECK_EQUAL(keys_slots(&rig.device.keys), 1);
+    press();
+    take_tag();
+}
+
 static void another_contact_confirms_nothing(void)
 {
     setup();
@@ -643,6 +657,7 @@ int main(int argc, char **argv)
         TEST(a_pairing_ends_in_a_key_that_opens),
         TEST(the_press_may_come_first),
         TEST(a_press_from_before_the_digits_does_not_count),
+        TEST(a_press_that_still_bounces_when_the_digits_come_does_not_count),
         TEST(another_contact_confirms_nothing),
         TEST(the_press_that_confirmed_is_told_to_nobody),
         TEST(the_lowest_free_slot_is_given_and_a_fourth_controller_refused),
