@@ -11,6 +11,7 @@ from bumble.device import Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.host import Host
 
+from custom_components.cuelight.link import commands
 from custom_components.cuelight.link.const import RX_UUID, SERVICE_UUID, TX_UUID
 from custom_components.cuelight.link.session import DeviceSession, KeySlot
 from tests.firmware.conftest import Central, Link
@@ -93,11 +94,10 @@ class Impostor:
         self._notify(self._session.subscribed(time.monotonic()))
 
     def _written(self, _connection: Any, frame: bytes) -> None:
+        """Let anybody in; what it cannot do is prove that it holds the button's key."""
         self.heard.append(bytes(frame))
-        # It would let anybody in: what it cannot do is prove that it holds the button's key.
-        self._notify(self._session.received(bytes(frame), time.monotonic()))
-        if len(self.heard) == 1:
-            self._notify([bytes.fromhex("5c0000") + bytes.fromhex("87182103000000") + bytes(9)])
+        status = commands.encode_event(self._session.status(time.monotonic()))
+        self._notify([b"\x5c\x00" + bytes([len(self.heard) - 1]) + status + bytes(8)])
 
     def _notify(self, frames: list[bytes]) -> None:
         for frame in frames:

@@ -24,7 +24,7 @@ from tests.rig.board import Board
 from .attackers import Eavesdropper, Impostor, stranger
 from .conftest import House
 from .doc_tables import table
-from .relays import drop, late, name_of_write
+from .relays import late, name_of_write
 from .test_faults_on_the_way import CUES, coordinator_of, light_up
 
 THREATS = table("link.md", "Threats")
@@ -233,9 +233,10 @@ async def test_a_replayed_press_is_not_heard(house: House, board: Board, ear: Ea
 
 async def test_a_reflected_frame_is_refused(house: House, board: Board, ear: Eavesdropper) -> None:
     coordinator = coordinator_of(house, board)
-    for shape in (lambda frame: frame, lambda frame: bytes([0x5C, 0]) + frame[1:]):
+    for shape in (lambda frame: frame, lambda frame: b"\x5c\x00" + frame[1:]):
         await lit(house, board)
-        ear.tell(shape(ear.heard("light")))
+        await coordinator.client.query()
+        ear.tell(shape(ear.heard("query")))
         await house.until(lambda: not coordinator.client.connected)
         await board.until(board.at_rest)
     for shape, fault in ((lambda frame: frame, "wrong_type"), (lambda frame: b"\x54" + frame[1:], "bad_mac")):
@@ -263,19 +264,15 @@ async def test_a_command_held_for_more_than_two_seconds_is_refused(house: House,
 @pytest.mark.parametrize("held_s", [0.0, 1.5])
 async def test_a_held_command_lasts_no_longer_than_a_prompt_one(house: House, board: Board, held_s: float) -> None:
     await coordinator_of(house, board).async_connect()
-    passed = 0
-
-    def relay(_address: str, frame: bytes) -> list[bytes | float]:
-        nonlocal passed
-        passed += 1
-        return late(held_s)(frame) if passed == 1 else drop(frame)
-
-    with patch("custom_components.cuelight.link.channel.LEASE_UNITS", 12):  # 3 s
-        house.adapter.relay_write = relay
+    house.adapter.relay_write = lambda _address, frame: (
+        late(held_s)(frame) if name_of_write(frame) == "light" else [frame]
+    )
+    with patch("custom_components.cuelight.link.channel.LEASE_UNITS", 12):  # 3 s, over before it would be renewed
         since = now_us()
         await light_up(house, board)
     assert not board.at_rest()
     await board.until(board.at_rest)
+    assert board.outputs()["state"] == "session"
     off = next(entry["t_us"] for entry in board.record("light", since) if not any(entry["rgb"]))
     assert off - since < 3_200_000
 
