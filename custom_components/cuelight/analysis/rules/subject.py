@@ -85,9 +85,9 @@ POP_S = 0.19
 """Seconds to the pictures before and after that an appearance is judged by."""
 POP_AREA = 0.0025
 """Fraction of the picture that the smallest thing to appear covers."""
-POP_SOLID = 0.6
-"""Least area of what appears over that of an ellipse of its spread: things have 0.8 and more; what a coder renews all
-over the picture has a quarter."""
+POP_SOLID = 0.5
+"""Least area of what appears over that of an ellipse of its spread: things have 0.8, cut off by the frame half; what a
+coder renews all over the picture has a quarter."""
 POP_STEADY = 0.85
 """Share of it that must look alike all the time before, and all the time after."""
 
