@@ -158,6 +158,12 @@ static void read_commands(struct native *board)
 
 /* ---- The loop ---- */
 
+/* No command to the controller is on its way: time may be skipped without its answer being given up for late. */
+static bool is_quiet(const struct native *board)
+{
+    return board->app.ble.command == 0 && board->app.ble.command_allowed;
+}
+
 /* Sleeps until input, a signal or `due_us`. */
 static void wait_until(struct native *board, uint64_t due_us, const sigset_t *mask, fd_set *readable, fd_set *writable)
 {
@@ -167,7 +173,7 @@ static void wait_until(struct native *board, uint64_t due_us, const sigset_t *ma
     FD_ZERO(readable);
     FD_ZERO(writable);
     FD_SET(board->socket.file, readable);
-    if (board->commands_open)
+    if (board->commands_open && is_quiet(board))
         FD_SET(STDIN_FILENO, readable);
     if (board->socket.waiting > 0)
         FD_SET(board->socket.file, writable);
@@ -194,7 +200,7 @@ static void run(struct native *board, const sigset_t *mask)
             hci_socket_flush(&board->socket);
         if (FD_ISSET(board->socket.file, &readable))
             receive(board);
-        if (FD_ISSET(STDIN_FILENO, &readable))
+        if (FD_ISSET(STDIN_FILENO, &readable) && is_quiet(board))
             read_commands(board);
     }
     app_stop(&board->app, clock_us());
