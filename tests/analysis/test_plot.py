@@ -21,6 +21,7 @@ from custom_components.cuelight.analysis.codec import encode_animation
 from custom_components.cuelight.analysis.plot import (
     GIF_SCALE,
     GROUPS,
+    INK,
     LANE,
     LIT,
     PAPER,
@@ -114,6 +115,23 @@ def test_cues_are_drawn_by_performer() -> None:
     two = draw_timeline(analysis(), [Cue(0.5, "desk", "light red"), Cue(1.0, "shelf", "x" * 500)])
     assert bare.height < one.height < two.height
     assert two.width == WIDTH
+
+
+def test_performers_that_do_the_same_share_a_lane() -> None:
+    def height(*others: Cue) -> int:
+        return draw_timeline(analysis(), [Cue(0.5, "desk", "jump"), *others]).height
+
+    crowd = [Cue(0.5, f"button {number}", "jump") for number in range(200)]
+    assert height(crowd[0]) < height(Cue(0.5, "shelf", "turn"))
+    assert height(*crowd) == height(*crowd[:20])
+
+
+def test_cues_at_the_same_moment_are_all_told() -> None:
+    def told(count: int) -> int:
+        return shows(draw_timeline(analysis(), [Cue(0.5, "desk", f"light {number}") for number in range(count)]), INK)
+
+    assert told(1) < told(2) < told(3) < told(5)
+    assert draw_timeline(analysis(), [Cue(0.5, "desk", str(number)) for number in range(500)]).height < 1000
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ STRIP = 12
 """Pictures in the film strip."""
 CURVE = 54
 BAND = 22
+CUE_ROW = 18
+CUE_ROWS = 5
+"""Rows of cues that one lane has at most."""
 SPRITE_SCALE = 2
 PAPER = (250, 249, 246)
 INK = (38, 38, 44)
@@ -224,21 +227,40 @@ class _Timeline:
             self._y += CURVE + 8
 
     def _cue_lanes(self) -> None:
+        """One lane for all performers that do the same."""
+        lanes: dict[tuple[tuple[float, str], ...], list[str]] = {}
         for performer in dict.fromkeys(cue.performer for cue in self._cues):
-            ends = [0.0, 0.0]
-            self._gutter(performer, 2 * LANE - 8)
-            for cue in sorted((cue for cue in self._cues if cue.performer == performer), key=lambda cue: cue.at_s):
-                row = 0 if ends[0] <= ends[1] else 1
-                left = self._x(cue.at_s)
-                top = self._y + row * (LANE - 6)
-                text = str(cue.action)
-                self._draw.line((left, top + 1, left, top + LANE - 8), INK, 2)
-                room = WIDTH - EDGE - left - 5
-                if left >= ends[row] and room > 20:
-                    shown = _shortened(text, room, self._draw, self._small)
-                    self._draw.text((left + 5, top + LANE / 2 - 4), shown, INK, self._small, "lm")
-                    ends[row] = left + 12 + self._draw.textlength(shown, self._small)
-            self._y += 2 * LANE
+            acts = tuple(sorted((cue.at_s, str(cue.action)) for cue in self._cues if cue.performer == performer))
+            lanes.setdefault(acts, []).append(performer)
+        for acts, performers in lanes.items():
+            self._cue_lane(acts, performers)
+
+    def _cue_lane(self, acts: Sequence[tuple[float, str]], performers: Sequence[str]) -> None:
+        """Each act in the first row that has room for its text; where none has, a short mark below."""
+        ends = [0.0] * CUE_ROWS
+        bottom = self._y + CUE_ROWS * CUE_ROW
+        for at_s, text in acts:
+            left = self._x(at_s)
+            room = WIDTH - EDGE - left - 5
+            row = next((row for row, end in enumerate(ends) if left >= end), None)
+            if row is None or room <= 20:
+                self._draw.line((left, bottom, left, bottom + 5), GREY, 2)
+                continue
+            top = self._y + row * CUE_ROW
+            shown = _shortened(text, room, self._draw, self._small)
+            self._draw.line((left, top + 1, left, top + CUE_ROW - 2), INK, 2)
+            self._draw.text((left + 5, top + CUE_ROW / 2 - 1), shown, INK, self._small, "lm")
+            ends[row] = left + 12 + self._draw.textlength(shown, self._small)
+        used = CUE_ROW * max(1, sum(end > 0 for end in ends))
+        names = list(performers)
+        if len(names) > CUE_ROWS:
+            names[CUE_ROWS - 1 :] = [f"and {len(names) - CUE_ROWS + 1} more"]
+        for index, name in enumerate(names):
+            height = self._y + (index + 0.5) * CUE_ROW
+            self._draw.text(
+                (GUTTER - 10, height), _shortened(name, GUTTER - EDGE, self._draw, self._label), INK, self._label, "rm"
+            )
+        self._y = max(bottom + 8 if used == CUE_ROWS * CUE_ROW else self._y + used, self._y + len(names) * CUE_ROW) + 8
 
     def _axis(self, top: int) -> None:
         step = next((step for step in (0.5, 1, 2, 5, 10, 30, 60, 120) if self._length_s / step <= 16), 300)
