@@ -465,6 +465,8 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
             self.information = await self.client.read_information()
             self._note_information()
             for key in sorted(set(self._wanted)):
+                if not self.client.connected:  # asking would bring up the link that was just let go
+                    return
                 await self._async_read_setting(key)
         except LinkError as err:
             _LOGGER.debug("%s did not tell everything about itself: %s", self.title, err)
@@ -833,7 +835,7 @@ class ButtonCoordinator(PassiveBluetoothDataUpdateCoordinator):
                 await self.memory.async_keep(asset_id, data, title)
                 done += len(data)
                 report(0.0, done, 0)
-            if SettingKey.STORE_FREE in self._wanted:
+            if SettingKey.STORE_FREE in self._wanted and self.client.connected:
                 await self._async_read_setting(SettingKey.STORE_FREE)
 
     async def async_load(

@@ -773,6 +773,27 @@ async def test_settings_are_read_in_each_session_and_known_after_a_restart(
     assert state(hass, UPPER).state == "150.5"
 
 
+async def test_a_link_that_is_let_go_while_settings_are_read_is_not_brought_up_again_for_them(
+    hass: HomeAssistant, radio: Radio, button: FakeButton, set_up: SetUp
+) -> None:
+    button.session.settings[SettingKey.LIGHT_CAP] = 128
+    entry = await set_up()
+    saving, saved = asyncio.Event(), asyncio.Event()
+
+    async def save_slowly(_memory: object) -> None:
+        saving.set()
+        await saved.wait()
+
+    with patch("custom_components.cuelight.memory.Memory.async_save", save_slowly):
+        await act(hass, "button.press", IDENTIFY)
+        async with asyncio.timeout(5):
+            await saving.wait()
+        await entry.runtime_data.client.disconnect()
+        saved.set()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert radio.connects == 1
+
+
 async def test_settings_are_changed_on_the_button_and_the_other_limit_stays(
     hass: HomeAssistant, button: FakeButton, set_up: SetUp
 ) -> None:
