@@ -31,3 +31,10 @@ def test_every_beat_is_found_in_order(tmp_path: Path, prompt: str, beats: list[E
     found = [event.kind for event in analyze_film(path, prompt=prompt).events]
     remaining = iter(found)
     assert all(beat in remaining for beat in beats), found
+
+
+@pytest.mark.parametrize("seed", [28, 209])
+def test_what_sways_while_it_turns_on_the_spot_has_turned(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "film.mp4"
+    draw_film(FilmRequest("a cat waits, then jumps onto the windowsill and turns around", seed=seed), path)
+    assert K.TURN in {event.kind for event in analyze_film(path).events}

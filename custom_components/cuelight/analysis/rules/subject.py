@@ -257,7 +257,8 @@ class _Episode:
                 kind = EventKind.MOVE_RIGHT if piece.size > 0 else EventKind.MOVE_LEFT
                 evidence = {"size": abs(piece.size)}
                 yield self._candidate(kind, piece.first, piece.last, evidence, distance=abs(piece.size))
-            if abs(piece.size) >= TURN_DISTANCE:
+            # What twists on the spot sways a little meanwhile: that is neither side of its turn.
+            if abs(piece.size) >= TURN_DISTANCE and self._own(abs(piece.size), piece.first, piece.last) >= TURN_OWN:
                 if before and before.size * piece.size < 0:
                     yield from self._turn(before, piece)
                 before = piece
@@ -265,7 +266,7 @@ class _Episode:
     def _turn(self, before: Swing, after: Swing) -> Iterator[Candidate]:
         pause_s = (after.first - before.last) / self._signals.rate
         size = min(abs(before.size), abs(after.size))
-        if pause_s <= TURN_PAUSE_S and self._own(size, before.first, after.last) >= TURN_OWN:
+        if pause_s <= TURN_PAUSE_S:
             middle = (before.last + after.first) // 2
             evidence = {"size": size, "pause_s": pause_s}
             candidate = self._candidate(EventKind.TURN, before.first, after.last, evidence)
