@@ -26,9 +26,13 @@ from tests.rig.adapter import Adapter, RigClient
 from tests.rig.air import Air
 from tests.rig.board import Board, address_of, build
 from tests.rig.hass import Hass
+from tests.rig.qemu import QemuBoard, QemuMissing
+from tests.rig.qemu import build as build_image
 
 LEASE = 60  # units of 250 ms
 WRITES = 200
+PROMPT_MS = 10
+"""What a button may take to answer."""
 RECONNECTS = 30
 MANY = 50
 QUIET_S = 40
@@ -38,9 +42,9 @@ QUIET_S = 40
 class Bare:
     """A board driven by bare Bumble and the sans-IO session: what the radio path itself costs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, make: Callable[[Air], Board]) -> None:
         self.air = Air()
-        self.board = Board(self.air, folder, build(), "bare")
+        self.board = make(self.air)
 
     async def start(self) -> None:
         """Power up, connect and authenticate."""
@@ -51,8 +55,8 @@ class Bare:
         self.device = Device(name="bench", address=hci.Address("C0:00:00:00:00:09"), host=host)
         await self.device.power_on()
         address = hci.Address(self.board.address, hci.Address.RANDOM_DEVICE_ADDRESS)
-        connection = await self.device.connect(address)
-        peer = Peer(connection)
+        self.connection = await self.device.connect(address)
+        peer = Peer(self.connection)
         await peer.request_mtu(247)
         await peer.discover_all()
         self.rx = peer.get_characteristics_by_uuid(UUID(RX_UUID))[0]
@@ -78,7 +82,8 @@ class Bare:
         await self.rx.write_value(self.session.command(command, LEASE, time.monotonic()).frame)
 
     async def stop(self) -> None:
-        """Power down."""
+        """Let the link go and power down."""
+        await self.connection.disconnect()
         await self.device.power_off()
         await self.board.stop()
         self.air.close()
@@ -105,14 +110,40 @@ def _spread(values: Sequence[float]) -> tuple[str, str]:
     return f"{statistics.median(ordered):.2f} ms", f"{ordered[int(len(ordered) * 0.99) - 1]:.2f} ms"
 
 
+async def _bare_delays(make: Callable[[Air], Board]) -> list[float]:
+    bare = Bare(make)
+    await bare.start()
+    try:
+        return await _delays(bare.board, bare.light)
+    finally:
+        await bare.stop()
+
+
+async def emulated() -> None:
+    """From a signed write to the output of the ARM image in QEMU, beside the same firmware as a process."""
+    with tempfile.TemporaryDirectory(prefix="cuelight-bench-") as name:
+        folder = Path(name)
+        try:
+            image = build_image()
+        except QemuMissing as err:
+            print(f"The ARM image in QEMU: {err}\n")
+            return
+        process = await _bare_delays(lambda air: Board(air, folder, build(), "process"))
+        emulator = await _bare_delays(lambda air: QemuBoard(air, folder, image, "qemu"))
+    ratio = statistics.median(emulator) / statistics.median(process)
+    rows = [
+        (name, *_spread(delays), f"{sum(delay < PROMPT_MS for delay in delays) / len(delays):.1%}", times)
+        for name, delays, times in (("process", process, "1.00"), ("ARM image in QEMU", emulator, f"{ratio:.1f}"))
+    ]
+    head = ("firmware", "median", "99th", f"under {PROMPT_MS} ms", "ratio")
+    print(table(f"Signed write to output, {WRITES} writes by bare Bumble", head, rows))
+
+
 async def call() -> None:
     """From an action's call on a warm link to the firmware's output, beside the same write made with bare Bumble."""
     folder = Path(tempfile.mkdtemp(prefix="cuelight-bench-"))
     try:
-        bare = Bare(folder)
-        await bare.start()
-        baseline = await _delays(bare.board, bare.light)
-        await bare.stop()
+        baseline = await _bare_delays(lambda air: Board(air, folder, build(), "bare"))
         board = Board(None, folder, build(), "one")
         async with Hass(folder, [board]) as hass:
             await add_buttons(hass, [board])
@@ -327,10 +358,16 @@ async def idle() -> None:
     print(table(f"{MANY} buttons that advertise at 1 Hz, nothing to do", head, rows))
 
 
-PARTS: dict[str, Callable[[], Awaitable[None]]] = {"call": call, "reconnect": reconnect, "skew": skew, "idle": idle}
+PARTS: dict[str, Callable[[], Awaitable[None]]] = {
+    "call": call,
+    "emulated": emulated,
+    "reconnect": reconnect,
+    "skew": skew,
+    "idle": idle,
+}
 
 
 async def link() -> None:
-    """All of the link's: call, reconnect, skew and idle."""
+    """All of the link's: call, emulated, reconnect, skew and idle."""
     for work in PARTS.values():
         await work()
