@@ -147,6 +147,15 @@ def test_without_a_subject_there_is_no_puppet() -> None:
     assert [type(action) for action in pictures_shown(sheet(nobody, "puppet"))] == [PlayAnimation]
 
 
+def test_more_happenings_than_a_button_holds_have_no_puppet() -> None:
+    def busy(count: int) -> Analysis:
+        return shown(still(20 * FPS), *(event(EventKind.SHAKE, 0.5 + index, 0.5) for index in range(count)))
+
+    assert make_puppet(busy(15)) is not None
+    assert make_puppet(busy(18)) is None
+    assert [type(action) for action in pictures_shown(sheet(busy(18), "puppet"))] == [PlayAnimation]
+
+
 def test_a_film_longer_than_its_animation_has_no_puppet() -> None:
     seen = jumps()
     assert make_puppet(replace(seen, film=replace(seen.film, duration_s=60.0))) is None

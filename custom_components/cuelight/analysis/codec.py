@@ -45,9 +45,6 @@ class FrameKind(IntEnum):
     TILES = 4
 
 
-STARTING_KINDS = frozenset({FrameKind.RAW, FrameKind.RUNS})
-
-
 def encode_animation(frames: Iterable[Picture], fps: int) -> bytes:
     """Write an animation, each frame in its shortest form (ties to the lower kind).
 

@@ -23,8 +23,6 @@ GROWTH_HZ = 14.0
 """Measurements of growth a second: it is averaged over a third of one."""
 GLANCE_HZ = 8.0
 """Glances a second: what shows over SLOW_REACH_S does not change faster."""
-FAST_GROWTH = 0.3
-"""Change of log size over SLOW_REACH_S beyond which the pictures are too unlike to compare over that time."""
 SLOW_REACH_S = 0.42
 """Seconds to the pictures compared with for what grows, shrinks or moves slowly."""
 REACH_S = 0.19

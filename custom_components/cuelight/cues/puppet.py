@@ -21,6 +21,8 @@ LIKE_ENOUGH: Final = 0.75
 """Likeness from which a puppet stands for the film; a shape drawn a tenth too small has 0.8."""
 MOST_POSES: Final = 4
 """Poses at most; each is an upload of some 60 bytes."""
+MOST_ACTS: Final = 32
+"""Acts at most: half the cues a button holds, the rest being light and servo. The search grows with their square."""
 LESS: Final = 0.5
 """Share of the animation's bytes that a puppet may take, or it is not worth what it loses."""
 POSE_GAIN: Final = 0.01
@@ -106,7 +108,7 @@ class _Stage:
 
 
 def make_puppet(analysis: Analysis) -> Puppet | None:
-    """The puppet that is most like the film's animation; None without a subject, or for a film longer than that."""
+    """The puppet most like the film's animation; None without a subject, with too many acts, or for a longer film."""
     animation = analysis.animation
     if analysis.sprite is None or animation.side != SPRITE_SIDE or not animation.frames:
         return None
@@ -117,6 +119,8 @@ def make_puppet(analysis: Analysis) -> Puppet | None:
     except CodecError:
         return None
     stages = list(_stages(analysis, pictures))
+    if len(stages) > MOST_ACTS:
+        return None
     numbers = _candidates(stages)
     # Of each stage by each pose, the best act.
     best = [[max(_tried(stage, pictures[number]), key=lambda one: one[1]) for number in numbers] for stage in stages]
