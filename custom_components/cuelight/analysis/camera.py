@@ -7,6 +7,7 @@ years on", 2004, and Geman-McClure weights). With no rotation a warp is two smal
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -121,27 +122,46 @@ def _border(pictures: Floats) -> Floats:
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:
     """Pictures (n, h, w) or (n, planes, h, w) moved, edges held, and which pixels (n, h, w) were inside (1 or less)."""
-    down, inside_down = _resampling(pictures.shape[-2], y, zoom)
-    across, inside_across = _resampling(pictures.shape[-1], x, zoom)
-    across = across.swapaxes(1, 2)
+    height, width = pictures.shape[-2:]
+    down, across, inside = _resampling(height, width, x, y, zoom)
     moved = down @ pictures @ across if pictures.ndim == 3 else down[:, None] @ pictures @ across[:, None]
-    return moved, inside_down[:, :, None] * inside_across[:, None, :]
+    return moved, inside[:, :height, None] * inside[:, None, height:]
 
 
-def _resampling(size: int, shift: Floats, zoom: Floats) -> tuple[Floats, Floats]:
-    """Matrices (n, size, size) of linear interpolation along one axis, and which places (n, size) are inside."""
-    middle = (size - 1) / 2
-    places = np.arange(size, dtype=np.float32)
-    sources = (places - middle - shift[:, None]) * np.exp(-zoom)[:, None] + middle
-    held = np.minimum(np.maximum(sources, 0), size - 1)
-    before = np.minimum(held.astype(np.intp), size - 2)
-    beyond = held - before.astype(np.float32)
-    matrices = np.zeros((len(shift), size, size), np.float32)
-    first = before + np.arange(0, matrices.size, size).reshape(before.shape)
+def _resampling(height: int, width: int, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats, Floats]:
+    """Matrices of linear interpolation along both axes, (n, h, h) and (n, w, w), and what is inside, (n, h + w).
+
+    The first is to be multiplied from the left, the second from the right.
+    """
+    n = len(zoom)
+    places, last, first = _places(height, width)
+    shift = np.empty((n, height + width), np.float32)
+    shift[:, :height], shift[:, height:] = y[:, None], x[:, None]
+    np.subtract(places, shift, out=shift)
+    shift *= np.exp(-zoom)[:, None]
+    shift += last / 2
+    held = np.minimum(np.maximum(shift, 0), last)
+    inside = np.maximum(0.0, 1.0 - np.abs(shift - held))
+    before = np.minimum(held, last - 1).astype(np.intp)
+    held -= before
+    matrices = np.zeros((n, height * height + width * width), np.float32)
+    before += first + np.arange(0, matrices.size, matrices.shape[1])[:, None]
     weights = matrices.reshape(-1)
-    weights[first] = 1 - beyond
-    weights[first + 1] = beyond
-    return matrices, np.maximum(0.0, 1.0 - np.abs(sources - held))
+    weights[before] = 1 - held
+    before += 1
+    weights[before] = held
+    down = matrices[:, : height * height].reshape(n, height, height)
+    return down, matrices[:, height * height :].reshape(n, width, width).swapaxes(1, 2), inside
+
+
+@cache
+def _places(height: int, width: int) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
+    """Of rows, then columns: place from the middle, the last one, and where its weights are in the two matrices."""
+    rows, columns = np.arange(height, dtype=np.float32), np.arange(width, dtype=np.float32)
+    places = np.concatenate((rows - (height - 1) / 2, columns - (width - 1) / 2))
+    last = np.repeat(np.array((height - 1, width - 1), np.float32), (height, width))
+    first = np.concatenate((rows * height, height * height + columns * width)).astype(np.intp)
+    return places, last, first
 
 
 def halved(pictures: Floats) -> Floats:
@@ -190,16 +210,24 @@ def _refine(current: Floats, previous: Floats, params: Floats, iterations: int, 
     n, height, width = current.shape
     slopes = _slopes(current).reshape(n, 5, height * width)
     level = previous.mean(axis=(1, 2), keepdims=True)
+    plain = current - level
     stiffness = np.square(PIXEL_NOISE / np.array(EXPECTED, np.float32))
     limits = np.array((width / 3, height / 3, ZOOM_LIMIT, GAIN_LIMIT, 255), np.float32)
     for _ in range(iterations):
-        moved, inside = warp(previous, params[:, 0], params[:, 1], params[:, 2])
+        moved, weights = warp(previous, params[:, 0], params[:, 1], params[:, 2])
         moved -= level
-        residual = current - np.exp(params[:, 3, None, None]) * moved - level - params[:, 4, None, None]
-        spread = np.median(np.abs(residual[:, ::MEDIAN_STRIDE, ::MEDIAN_STRIDE]), axis=(1, 2)) * 1.4826
-        spread = np.maximum(spread, RESIDUAL_FLOOR) * ROBUST_WIDTH
-        weights = inside * prior / np.square(1.0 + np.square(residual / spread[:, None, None]))
-        slopes[:, 3] = 0.5 * (current - level + moved).reshape(n, -1)
+        slopes[:, 3] = 0.5 * (plain + moved).reshape(n, -1)
+        moved *= np.exp(params[:, 3, None, None])
+        moved += params[:, 4, None, None]
+        residual = np.subtract(plain, moved, out=moved)
+        few = np.abs(residual[:, ::MEDIAN_STRIDE, ::MEDIAN_STRIDE]).reshape(n, -1)
+        spread = 1.4826 * np.partition(few, few.shape[1] // 2, axis=1)[:, few.shape[1] // 2]
+        robust = residual / (ROBUST_WIDTH * np.maximum(spread, RESIDUAL_FLOOR))[:, None, None]
+        np.square(robust, out=robust)
+        robust += 1
+        np.square(robust, out=robust)
+        weights *= prior
+        weights /= robust
         weighted = slopes * weights.reshape(n, 1, -1)
         normal = weighted @ slopes.swapaxes(1, 2)
         normal[:, range(5), range(5)] *= 1.0 + DAMPING
