@@ -111,13 +111,23 @@ def _believed(current: Floats, previous: Floats, params: Floats) -> npt.NDArray[
 
 def _border(pictures: Floats) -> Floats:
     """Means (n, blocks) of the outermost blocks."""
-    n, height, width = pictures.shape
-    down, across = BORDER
-    tall, wide = height // down, width // across
-    grid = pictures[:, : tall * down, : wide * across].reshape(n, down, tall, across, wide).mean(axis=(2, 4))
     rim = np.ones(BORDER, np.bool_)
     rim[1:-1, 1:-1] = False
-    return grid[:, rim]
+    return block_means(pictures, BORDER)[:, rim]
+
+
+def block_means(pictures: Floats, grid: tuple[int, int]) -> Floats:
+    """Means (n, down, across) of a grid of equal blocks; what is left over at the lower and right edge is left out."""
+    rows, columns = (_averaging(side, count) for side, count in zip(pictures.shape[1:], grid, strict=True))
+    return np.asarray(rows @ pictures @ columns.T)
+
+
+@cache
+def _averaging(side: int, count: int) -> Floats:
+    """A matrix (count, side) that averages neighbours."""
+    length = side // count
+    blocks = np.arange(side) // length == np.arange(count)[:, None]
+    return blocks.astype(np.float32) / np.float32(length)
 
 
 def warp(pictures: Floats, x: Floats, y: Floats, zoom: Floats) -> tuple[Floats, Floats]:
@@ -229,10 +239,10 @@ def _refine(current: Floats, previous: Floats, params: Floats, iterations: int, 
         weights *= prior
         weights /= robust
         weighted = slopes * weights.reshape(n, 1, -1)
-        normal = weighted @ slopes.swapaxes(1, 2)
+        normal = np.vecdot(weighted[:, :, None], slopes[:, None])
         normal[:, range(5), range(5)] *= 1.0 + DAMPING
         normal[:, range(5), range(5)] += stiffness
-        params += np.linalg.solve(normal, weighted @ residual.reshape(n, -1, 1))[:, :, 0]
+        params += np.linalg.solve(normal, np.vecdot(weighted, residual.reshape(n, 1, -1))[:, :, None])[:, :, 0]
         np.clip(params, -limits, limits, out=params)
 
 

@@ -524,9 +524,10 @@ def _refined(patch: _Patch, views: Sequence[_View], starts: Floats, steps: int) 
         robust *= weights
         fit = robust.sum(axis=(2, 3)) / total
         weighted = slopes * robust.reshape(len(views), n, 1, -1)
-        normal = weighted @ slopes.swapaxes(1, 2)
+        normal = np.vecdot(weighted[..., None, :], slopes[:, None])
         normal[..., range(3), range(3)] = normal[..., range(3), range(3)] * 1.01 + 1.0
-        step = np.linalg.solve(normal, weighted @ residual.reshape(len(views), n, -1, 1))[..., 0]
+        misfit = np.vecdot(weighted, residual.reshape(len(views), n, 1, -1))
+        step = np.linalg.solve(normal, misfit[..., None])[..., 0]
         params += np.clip(step, -limits, limits)
     params[..., :2] += starts
     noise = (robust * np.square(residual)).sum(axis=(2, 3)) / np.maximum(robust.sum(axis=(2, 3)), 1e-3)

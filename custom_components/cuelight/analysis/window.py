@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, Motion, blurred, register, warp
+from .camera import Floats, Motion, block_means, blurred, register, warp
 from .decode import SmallPicture
 from .pixels import slope
 
@@ -121,13 +121,18 @@ class Window:
     def moved(self, ticks: Ticks, others: Ticks, planes: int = 3) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """The first planes of `others` as at `ticks` had only camera and light changed, and which pixels were seen."""
         motion = self.relative(ticks, others)
-        moved = self.planes[others - self.first, :planes]
-        seen = np.ones((len(ticks), *moved.shape[2:]), np.bool_)
-        half = moved.shape[3] / 2
-        far = np.flatnonzero(np.maximum(np.hypot(motion.x, motion.y), np.abs(motion.zoom) * half) > UNMOVED)
-        if far.size:
-            moved[far], inside = warp(moved[far], motion.x[far], motion.y[far], motion.zoom[far])
-            seen[far] = inside > INSIDE
+        places = others - self.first
+        half = self.planes.shape[3] / 2
+        far = np.maximum(np.hypot(motion.x, motion.y), np.abs(motion.zoom) * half) > UNMOVED
+        if far.all():
+            moved, inside = warp(self.planes[places, :planes], motion.x, motion.y, motion.zoom)
+            seen = inside > INSIDE
+        else:
+            moved = self.planes[places, :planes]
+            seen = np.ones((len(ticks), *moved.shape[2:]), np.bool_)
+            if far.any():
+                moved[far], inside = warp(moved[far], motion.x[far], motion.y[far], motion.zoom[far])
+                seen[far] = inside > INSIDE
         lit = np.flatnonzero(np.abs(motion.offset) + np.abs(motion.gain) * FULL_SCALE > UNLIT)
         if lit.size:
             moved[lit] *= np.exp(motion.gain[lit])[:, None, None, None]
@@ -179,10 +184,10 @@ class Window:
         previous -= current
         difference = np.abs(previous, out=previous).sum(axis=1)
         differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current[:, 0])) * inside
-        blocks = _blocks(differs) / np.maximum(_blocks(inside), 1e-2)
+        blocks = block_means(differs, BLOCKS) / np.maximum(block_means(inside, BLOCKS), 1e-2)
         offset = motion.offset + mean * (1 - gain)
         columns = (motion.x, motion.y, motion.zoom, motion.gain, offset)
-        return columns, (blocks > BLOCK_CHANGED).mean(axis=1, dtype=np.float32), differs.sum(axis=(1, 2))
+        return columns, (blocks > BLOCK_CHANGED).mean(axis=(1, 2), dtype=np.float32), differs.sum(axis=(1, 2))
 
     def _settle(self, start: int, end: int, rows: Floats, changed: Floats) -> None:
         """Decide which sudden changes are cuts and which flashes, and extend the chain."""
@@ -232,15 +237,6 @@ def _linked(last: list[float], row: list[float]) -> list[float]:
     x, y, zoom, gain, offset = row
     scale, contrast = math.exp(zoom), math.exp(gain)
     return [scale * last[0] + x, scale * last[1] + y, last[2] + zoom, last[3] + gain, contrast * last[4] + offset]
-
-
-def _blocks(pictures: Floats) -> Floats:
-    """Means of a grid of blocks, (n, blocks)."""
-    n, height, width = pictures.shape
-    down, across = BLOCKS
-    tall, wide = height // down, width // across
-    grid = pictures[:, : tall * down, : wide * across].reshape(n, down, tall, across, wide)
-    return grid.mean(axis=(2, 4)).reshape(n, -1)
 
 
 class _Column:
