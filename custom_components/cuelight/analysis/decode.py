@@ -130,9 +130,7 @@ class FilmReader:
             return
         width, height = self.size
         # Left to itself libswscale shares each picture between threads, whose waking costs more than they save.
-        small = self._reformatter.reformat(
-            frame, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=1
-        )
+        small = self._reformatter.reformat(frame, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=1)
         luma = _plane(small, 0)
         chroma = np.stack((_plane(small, 1), _plane(small, 2)))
         for tick in range(first, end):
