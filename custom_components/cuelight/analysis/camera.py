@@ -176,9 +176,12 @@ def _places(height: int, width: int) -> tuple[Floats, Floats, npt.NDArray[np.int
 
 def halved(pictures: Floats) -> Floats:
     """Pictures of half the size by averaging."""
-    height, width = (side // 2 * 2 for side in pictures.shape[1:])
-    even = pictures[:, :height, :width]
-    return 0.25 * (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2])
+    height, width = (side // 2 * 2 for side in pictures.shape[-2:])
+    even = pictures[..., :height, :width]
+    tall = even[..., ::2, :] + even[..., 1::2, :]
+    out: Floats = tall[..., ::2] + tall[..., 1::2]
+    out *= 0.25
+    return out
 
 
 def blurred(pictures: Floats | npt.NDArray[np.uint16]) -> Floats:
@@ -231,7 +234,8 @@ def _refine(current: Floats, previous: Floats, params: Floats, iterations: int, 
         moved += params[:, 4, None, None]
         residual = np.subtract(plain, moved, out=moved)
         few = np.abs(residual[:, ::MEDIAN_STRIDE, ::MEDIAN_STRIDE]).reshape(n, -1)
-        spread = 1.4826 * np.partition(few, few.shape[1] // 2, axis=1)[:, few.shape[1] // 2]
+        middle = (few.shape[1] - 1) // 2, few.shape[1] // 2
+        spread = 1.4826 * np.partition(few, middle, axis=1)[:, middle].mean(axis=1)
         robust = residual / (ROBUST_WIDTH * np.maximum(spread, RESIDUAL_FLOOR))[:, None, None]
         np.square(robust, out=robust)
         robust += 1
