@@ -5,13 +5,14 @@ is peeled from the outside inwards: each pixel takes the value, among those it e
 known, or where none does, the continuation itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import batched
 
 import numpy as np
 import numpy.typing as npt
 
-from .pixels import Grey, Ints, Mask, border, crowded, enclosed, slope, sum_around, widened
+from .pixels import Bytes, Grey, Ints, Mask, border, crowded, enclosed, ranked, steepness, sum_around, summed, widened
 
 CROWDED = 5
 """Of nine pixels, how many must have changed; single ones are noise."""
@@ -19,15 +20,18 @@ OUTLINE_REACH = 3
 """Pixels to each side over which outlines are compared."""
 STRANGE = 2.0
 """Times what stands out by which a value must miss the continuation of the background to be none of it."""
-NEVER = 32767
-"""Sorts behind every grey level."""
 ALIEN = 0.35, 0.6
 """As STRANGE, in units of the subject's own usual difference: the less for a plain background, the more for a busy one;
 both are tried."""
 MOST_MISSED = 1.5
 """Times that at which the misfit of a source is cut: more is no worse."""
+NEVER = 32767
+"""A ring after all others."""
 FRESH = 0.7
 """Weight of a pixel itself, beside its neighbours, in judging a source."""
+
+
+type Numbers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,17 @@ class _Attempt:
     crispness: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A background to be peeled in a zone, by values that are `strange` from there on."""
+
+    begun: _Attempt
+    zone: Mask
+    strange: Grey
+
+
 def uncovered(
-    samples: Ints, middle: Ints, changed: Mask, limits: Grey, usual: float, check: Callable[[], None]
+    samples: Bytes, middle: Bytes, changed: Mask, limits: Grey, usual: float, check: Callable[[], None]
 ) -> tuple[Ints, Mask]:
     """The background, and where the subject covers it in each sample.
 
@@ -50,96 +63,124 @@ def uncovered(
     `samples` (n, 3, h, w), their median `middle`; `changed` (n, h, w) where they differ by more than `limits` (h, w);
     `usual` is by how much. `check` is called before each piece of work and may raise.
     """
-    steep = slope(samples).sum(axis=1)
+    pictures = samples.astype(np.int16)
+    steep = summed(steepness(pictures)).astype(np.float32)
+    most = limits.astype(np.int16)
+    sources = samples.reshape(len(samples), 3, -1).transpose(1, 2, 0).astype(np.float32, order="C")
 
-    def attempt(ground: Ints, region: Mask, strange: Grey) -> _Attempt:
+    def judged(ground: Ints, covered: Mask) -> _Attempt:
+        edge = border(covered).astype(np.float32)
+        return _Attempt(ground, covered, float(np.vdot(steep, edge)) / max(1.0, float(edge.sum())))
+
+    def after(task: _Task, ground: Ints) -> _Attempt:
+        if not task.zone.any():
+            return task.begun
+        return judged(ground, crowded(summed(np.abs(pictures - ground)) > most, CROWDED))
+
+    def done(tasks: Sequence[_Task]) -> list[_Attempt]:
         check()
-        ground = _peeled(samples, ground, widened(enclosed(region) | region), strange)
-        covered = crowded(np.abs(samples - ground).sum(axis=1, dtype=np.int16) > limits, CROWDED)
-        edge = border(covered)
-        return _Attempt(ground, covered, float(steep[edge].sum()) / max(1, int(edge.sum())))
+        grounds = _peeled(sources, tasks)
+        check()
+        return [after(task, ground) for task, ground in zip(tasks, grounds, strict=True)]
 
-    stood, ever = _stood(steep, middle, changed), np.asarray(changed.any(axis=0))
+    def left(attempt: _Attempt) -> Mask:
+        """Where the background shows the subject itself: what is covered has its outlines there, not in the sample."""
+        outlined = (steep - summed(steepness(attempt.ground))) * border(attempt.covered)
+        return np.asarray((sum_around(outlined, OUTLINE_REACH) * attempt.covered).sum(axis=0) < 0)
+
+    first = judged(middle.astype(np.int16), changed)
+    stood, ever = left(first), np.asarray(changed.any(axis=0))
     around = stood
     for _ in range(OUTLINE_REACH):
         around = widened(around)
-    regions = stood, around & ever, ever
-    tried: list[_Attempt] = []
-    for limit in sorted({max(STRANGE * float(limits.min()), alien * usual) for alien in ALIEN}):
-        strange = np.maximum(STRANGE * limits, limit)
-        first = max((attempt(middle, region, strange) for region in regions), key=lambda one: one.crispness)
-        left = _stood(steep, first.ground, first.covered)
-        tried += [first, attempt(first.ground, left, strange)]
-    best = max(tried, key=lambda one: one.crispness)
-    return best.ground, widened(best.covered | enclosed(best.covered, 4))
+    zones = _zones(stood, around & ever, ever)
+    least = sorted({max(STRANGE * float(limits.min()), alien * usual) for alien in ALIEN})
+    stranges = [np.maximum(STRANGE * limits, limit) for limit in least]
+    tried = done([_Task(first, zone, strange) for strange in stranges for zone in zones])
+    best = [max(some, key=lambda one: one.crispness) for some in batched(tried, len(zones), strict=True)]
+    best += done([_Task(one, _zones(left(one))[0], strange) for one, strange in zip(best, stranges, strict=True)])
+    crispest = max(best, key=lambda one: one.crispness)
+    return crispest.ground, widened(crispest.covered | enclosed(crispest.covered, 4))
 
 
-def seen_median(samples: Ints, covered: Mask, otherwise: Ints) -> Ints:
+def seen_median(samples: Bytes, covered: Mask, otherwise: Bytes) -> Bytes:
     """The median of each pixel over the samples in which it is not covered; where it always is, `otherwise`."""
-    seen = np.sort(np.where(covered, np.int16(NEVER), samples), axis=0)
-    count = len(samples) - covered.sum(axis=0)
-    middle = np.take_along_axis(seen, np.broadcast_to(np.maximum(count - 1, 0) // 2, seen.shape[1:])[None], axis=0)[0]
+    hidden = covered.view(np.uint8)
+    count = len(samples) - np.add.reduce(hidden, axis=0, dtype=np.uint8)
+    # What is covered sorts behind all else.
+    middle = ranked(samples | -hidden, np.maximum(count, 1) - np.uint8(1) >> np.uint8(1))
     return np.where(count > 0, middle, otherwise)
 
 
-def _stood(steep: Grey, ground: Ints, covered: Mask) -> Mask:
-    """Where the ground shows the subject itself: what is covered has its outlines there rather than in the sample."""
-    outlined = (steep - slope(ground).sum(axis=0)) * border(covered)
-    votes = (sum_around(outlined, OUTLINE_REACH) * covered).sum(axis=0)
-    return np.asarray(votes < 0)
+def _zones(*regions: Mask) -> list[Mask]:
+    """What is peeled of each region, each once."""
+    stacked = np.stack(regions)
+    zones = widened(enclosed(stacked) | stacked)
+    return list({zone.tobytes(): zone for zone in zones}.values())
 
 
-def _peeled(samples: Ints, middle: Ints, zone: Mask, strange: Grey) -> Ints:
-    """The background, behind the zone that of whichever sample continues it best, or none if all are strange there.
+def _peeled(sources: Grey, tasks: Sequence[_Task]) -> Ints:
+    """Backgrounds (tasks, 3, h, w): in its zone each has the values of whichever sample continues it best, if any does.
 
     A sample is judged at each pixel by how well it continues the background known so far, and by how well it did on
-    the way there, so that neighbours prefer the same one.
+    the way there, so that neighbours prefer the same one. `sources` (3, h * w, n) are the samples.
     """
-    height, width = zone.shape
-    count = len(samples) + 1
-    sources = np.empty((3, height * width, count), np.float32)
-    sources[:, :, :-1] = samples.reshape(count - 1, 3, -1).transpose(1, 2, 0)
-    sources[:, :, -1] = middle.reshape(3, -1)
-    # One pixel wider all round, so that every pixel has eight neighbours.
-    ground = np.zeros((height + 2, width + 2, 3), np.float32)
-    ground[1:-1, 1:-1] = middle.transpose(1, 2, 0)
-    ground = ground.reshape(-1, 3)
-    misfit = np.zeros((len(ground), count), np.float32)
-    known = np.zeros((height + 2, width + 2), np.float32)
-    known[1:-1, 1:-1] = ~zone
-    known = known.reshape(-1)
-    judged = np.zeros_like(known)
-    limits = strange.reshape(-1)
-    around = np.array([y * (width + 2) + x for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)])
-    for inner in _rings(zone):
-        here = inner // width * (width + 2) + inner % width + width + 3
-        beside = here[:, None] + around
-        near = known[beside]
-        continued = (near[:, None] @ ground[beside])[:, 0] / near.sum(axis=1)[:, None]
-        seen = sources[:, inner]
-        misses = np.abs(seen[0] - continued[:, :1])
-        for plane in (1, 2):
-            misses += np.abs(seen[plane] - continued[:, plane : plane + 1])
-        limit = limits[inner, None]
-        np.minimum(misses, MOST_MISSED * limit, out=misses)
-        near = judged[beside]
-        told = near.sum(axis=1)[:, None]
-        before = (near[:, None] @ misfit[beside])[:, 0] / np.maximum(told, 1)
-        fit = np.where(told > 0, FRESH * misses + (1 - FRESH) * before, misses)
-        best = fit.argmin(axis=1)[:, None]
-        alien = np.take_along_axis(misses, best, axis=1) > limit
-        ground[here] = np.where(alien, continued, np.take_along_axis(seen, best[None], axis=2)[:, :, 0].T)
-        misfit[here] = fit
-        known[here] = judged[here] = 1
-    return ground.reshape(height + 2, width + 2, 3)[1:-1, 1:-1].transpose(2, 0, 1).astype(np.int16)
+    zones = np.stack([task.zone for task in tasks])
+    grounds = np.stack([task.begun.ground for task in tasks])
+    rings = _rings(zones)
+    if not rings:
+        return grounds
+    _, height, width = zones.shape
+    inner = np.concatenate(rings)
+    # One pixel wider all round, so that every pixel has eight neighbours; known are those of the rings before.
+    wide = np.arange(len(zones) * (height + 2) * (width + 2)).reshape(-1, height + 2, width + 2)
+    here = wide[:, 1:-1, 1:-1].reshape(-1)[inner]
+    beside = here + np.array([[y * (width + 2) + x] for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)])
+    ring = np.full(wide.size, NEVER, np.int16)
+    ring.reshape(wide.shape)[:, 1:-1, 1:-1][~zones] = 0
+    ring[here] = np.repeat(np.arange(1, len(rings) + 1, dtype=np.int16), [len(one) for one in rings])
+    rings_beside = ring[beside]
+    known = rings_beside < ring[here]
+    judged = known & (rings_beside > 0)
+    # What is not known is taken from a last place, where all is zero.
+    number = np.empty(ring.size, np.intp)
+    number[here] = np.arange(len(here))
+    judged_beside = np.where(judged, number[beside], len(here))
+    known_beside = np.where(known, beside, wide.size)
+    ground = np.zeros((wide.size + 1, 3), np.float32)
+    ground[:-1].reshape(*wide.shape, 3)[:, 1:-1, 1:-1] = grounds.transpose(0, 2, 3, 1)
+    misfit = np.zeros((len(here) + 1, sources.shape[2] + 1), np.float32)
+    near = known.sum(axis=0, dtype=np.float32)[:, None]
+    told = judged.sum(axis=0, dtype=np.float32)[:, None]
+    fresh = np.where(told > 0, np.float32(FRESH), np.float32(1))
+    before = (1 - fresh) / np.maximum(told, 1)
+    limits = np.stack([task.strange for task in tasks]).reshape(-1)[inner, None]
+    pixel = inner % (height * width)
+    stop = 0
+    for one in rings:
+        part = slice(stop, stop := stop + len(one))
+        continued = ground.take(known_beside[:, part], axis=0).sum(axis=0) / near[part]
+        values = np.concatenate((sources.take(pixel[part], axis=1), ground[here[part]].T[:, :, None]), axis=2)
+        missed = values - continued.T[:, :, None]
+        misses = np.abs(missed, out=missed).sum(axis=0)
+        np.minimum(misses, MOST_MISSED * limits[part], out=misses)
+        fit = fresh[part] * misses + before[part] * misfit.take(judged_beside[:, part], axis=0).sum(axis=0)
+        best = np.arange(len(one)), fit.argmin(axis=1)
+        alien = misses[best] > limits[part, 0]
+        ground[here[part]] = np.where(alien[:, None], continued, values[:, *best].T)
+        misfit[part] = fit
+    return ground[:-1].reshape(*wide.shape, 3)[:, 1:-1, 1:-1].transpose(0, 3, 1, 2).astype(np.int16)
 
 
-def _rings(zone: Mask) -> Iterator[npt.NDArray[np.intp]]:
-    """The zone's pixels from the outside inwards, those together that touch what was before."""
-    left = zone
+def _rings(zones: Mask) -> list[Numbers]:
+    """The pixels of several zones from the outside inwards, those together that touch what was before."""
+    left = zones
+    out: list[Numbers] = []
     while left.any():
         rest = left & ~widened(~left)
-        if (rest == left).all():
-            return
-        yield np.flatnonzero(left & ~rest)
+        ring = np.flatnonzero(left ^ rest)
+        if not ring.size:
+            break
+        out.append(ring)
         left = rest
+    return out

@@ -14,6 +14,7 @@ An animation's first frame is raw or runs, so that a player can loop to it from 
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import batched
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,11 @@ TILE = 8
 HEADER_BYTES = 5
 GAMMA_ZEROS_LIMIT = 10
 """A run is at most 32 * 32 = 2**10 pixels, so its gamma code begins with at most ten zeros."""
+BATCH = 64
+"""Frames encoded at once: enough to share numpy's overhead."""
+
+NEVER = 0xFFFF
+"""The size of a frame that cannot be of its kind."""
 
 
 class FrameKind(IntEnum):
@@ -61,9 +67,9 @@ def encode_animation(frames: Iterable[Picture], fps: int) -> bytes:
     out = bytearray((ANIMATION, side, fps))
     out += len(pictures).to_bytes(2)
     last: Picture | None = None
-    for picture in pictures:
-        out += _encode_frame(picture, last)
-        last = picture
+    for some in batched(pictures, BATCH, strict=False):
+        out += _encode_frames(np.stack(some), last)
+        last = some[-1]
     return bytes(out)
 
 
@@ -86,7 +92,7 @@ def encode_sprite(picture: Picture) -> bytes:
     """Write one 32x32 picture as a sprite."""
     if _checked(picture).shape[0] != SPRITE_SIDE:
         raise CodecError(f"A sprite is {SPRITE_SIDE} pixels wide, not {picture.shape[0]}.")
-    return bytes((SPRITE, SPRITE_SIDE)) + _encode_runs(picture, _run_lengths(picture))
+    return bytes((SPRITE, SPRITE_SIDE)) + _encode_runs(picture[None])[0]
 
 
 def decode_sprite(data: bytes) -> Picture:
@@ -107,27 +113,39 @@ def _checked(picture: Picture) -> Picture:
     return picture
 
 
-def _encode_frame(picture: Picture, last: Picture | None) -> bytes:
-    whole = _run_lengths(picture)
-    sizes = {FrameKind.RAW: picture.size // 8, FrameKind.RUNS: _runs_size(whole)}
+def _encode_frames(pictures: npt.NDArray[np.bool_], last: Picture | None) -> bytes:
+    """Frames (n, side, side) that follow on a last one, if there is one."""
+    changed = pictures.copy()
+    changed[1:] ^= pictures[:-1]
     if last is not None:
-        changed = picture ^ last
-        if not changed.any():
-            return bytes((FrameKind.SAME,))
-        parts = _run_lengths(changed)
-        sizes[FrameKind.XOR_RUNS] = _runs_size(parts)
-        tiles = _tiles(changed).any(axis=(2, 3))
-        sizes[FrameKind.TILES] = (tiles.size + 7) // 8 + TILE * int(tiles.sum())
-    kind = min(sizes, key=lambda candidate: (sizes[candidate], candidate))
-    if kind is FrameKind.RAW:
-        body = np.packbits(picture).tobytes()
-    elif kind is FrameKind.RUNS:
-        body = _encode_runs(picture, whole)
-    elif kind is FrameKind.XOR_RUNS:
-        body = _encode_runs(changed, parts)
-    else:
-        body = np.packbits(tiles).tobytes() + np.packbits(_tiles(picture)[tiles]).tobytes()
-    return bytes((kind,)) + body
+        changed[0] ^= last
+    rows = np.packbits(changed, axis=2)  # Of a tile each byte, whose width it is.
+    tiles = rows.reshape(len(rows), -1, TILE, rows.shape[2]).any(axis=2).reshape(len(rows), -1)
+    runs, parts = _encode_runs(pictures), _encode_runs(changed)
+    sizes = np.array(
+        [
+            np.where(tiles.any(axis=1), NEVER, 0),
+            np.full(len(pictures), pictures[0].size // 8),
+            [len(body) for body in runs],
+            [len(body) for body in parts],
+            (tiles.shape[1] + 7) // 8 + TILE * tiles.sum(axis=1),
+        ]
+    )
+    if last is None:
+        sizes[[FrameKind.SAME, FrameKind.XOR_RUNS, FrameKind.TILES], 0] = NEVER
+    out = bytearray()
+    for index, kind in enumerate(sizes.argmin(axis=0).tolist()):
+        out.append(kind)
+        if kind == FrameKind.RAW:
+            out += np.packbits(pictures[index]).tobytes()
+        elif kind == FrameKind.RUNS:
+            out += runs[index]
+        elif kind == FrameKind.XOR_RUNS:
+            out += parts[index]
+        elif kind == FrameKind.TILES:
+            shown = _tiles(pictures[index]).reshape(-1, TILE, TILE)[tiles[index]]
+            out += np.packbits(tiles[index]).tobytes() + np.packbits(shown).tobytes()
+    return bytes(out)
 
 
 def _decode_frame(reader: _Reader, side: int, last: Picture | None) -> Picture:
@@ -167,26 +185,30 @@ def _decode_tiles(reader: _Reader, last: Picture) -> Picture:
     return picture
 
 
-def _run_lengths(picture: Picture) -> npt.NDArray[np.intp]:
-    pixels = picture.ravel()
-    edges = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
-    return np.diff(edges, prepend=0, append=pixels.size)
+def _encode_runs(pictures: npt.NDArray[np.bool_]) -> list[bytes]:
+    """The runs of each picture (n, side, side)."""
+    pixels = pictures.reshape(len(pictures), -1)
+    begins = np.ones(pixels.shape, np.bool_)
+    np.not_equal(pixels[:, 1:], pixels[:, :-1], out=begins[:, 1:])
+    places = np.flatnonzero(begins)
+    lengths = np.diff(places, append=pixels.size)
+    first = np.flatnonzero(places % pixels.shape[1] == 0)
+    widths = _GAMMA_BITS[lengths]
+    widths[first] += 1  # The value of the first run comes before it.
+    used = np.add.reduceat(widths, first)
+    stops = ((used + 7) // 8).cumsum()
+    starts = np.concatenate(([0], stops[:-1]))
+    ends = widths.cumsum() + np.repeat(8 * starts - used.cumsum() + used, np.diff(first, append=len(lengths)))
+    bits = np.zeros(8 * int(stops[-1]), np.bool_)
+    bits[8 * starts] = pixels[:, 0]
+    for digit in range(GAMMA_ZEROS_LIMIT + 1):
+        bits[ends[lengths >> digit & 1 > 0] - 1 - digit] = True
+    data = np.packbits(bits).tobytes()
+    return [data[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
-def _runs_size(lengths: npt.NDArray[np.intp]) -> int:
-    """Bytes that runs of these lengths take."""
-    return (1 + int(_GAMMA_BITS[lengths].sum()) + 7) // 8
-
-
-def _encode_runs(picture: Picture, lengths: npt.NDArray[np.intp]) -> bytes:
-    bits = "01"[int(picture.flat[0])] + "".join(map(_GAMMA.__getitem__, lengths.tolist()))
-    bits += "0" * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8)
-
-
-_GAMMA = [f"{number:0{max(1, 2 * number.bit_length() - 1)}b}" for number in range((1 << GAMMA_ZEROS_LIMIT) + 1)]
-"""The code of each run length: its binary digits after as many zeros less one; no run is 0 long."""
-_GAMMA_BITS = np.array([len(code) for code in _GAMMA])
+_GAMMA_BITS = np.array([max(1, 2 * length.bit_length() - 1) for length in range((1 << GAMMA_ZEROS_LIMIT) + 1)])
+"""Bits that the code of each run length takes: its binary digits after as many zeros less one; no run is 0 long."""
 
 
 def _decode_runs(reader: _Reader, side: int) -> Picture:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from .background import CROWDED, seen_median, uncovered
-from .ink import Frame
-from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, median, share_below, slope
+from .ink import LIT, Frame
+from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, median, share_below, slope, summed
 
 SAMPLES = 24
 """Pictures of a shot that its background is learned from: at 8 a second, what shows for a fifth of a second of a 5 s
@@ -27,9 +28,9 @@ LEAST_AREA = 6
 """Pixels of the half-size picture that must change in a shot for it to have a subject."""
 MOST_AREA = 0.6
 """Fraction of the picture beyond which what changes is the scene, or the light, and no subject."""
-SHADOW = 0.45
-"""Most of the light that a cast shadow takes away."""
-SHADOW_COLOUR = 9.0
+SHADOW = 9, 20
+"""Most of the light that a cast shadow takes away, as a fraction."""
+SHADOW_COLOUR = 9
 """Grey levels by which the colours in a shadow may differ."""
 SHADOW_SHARE = 0.4
 """Share of what stands out up to which shadows are only shadows; a grey subject on grey is more than that."""
@@ -51,8 +52,15 @@ MOST_GAIN = 5.0
 """Most that contrast is raised: beyond, there is only noise."""
 BRIEF = 0.9
 """Share of a shot that a fade may leave as it is; of a flash, more pictures are."""
-SEEN = 0.98
-"""How far inside the other picture a pixel must lie to be known."""
+BEYOND = 0.02
+"""Pixels beyond the other picture's edge at which one of it is still known."""
+SAMPLED = slice(1, None, 4)
+"""Rows and columns of a picture that tell how alike it is to another."""
+PIECE = 8
+"""Pictures moved at once: enough to share numpy's overhead, few enough for a processor's second-level cache."""
+
+type Numbers = npt.NDArray[np.intp]
+type Levels = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +79,12 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """The part of a shot in which the subject is: how far each pixel stands out (n, h, w; 1 and more is the subject).
+    """The part of a shot in which the subject is, and the share of each pixel (n, h, w) that it covers.
 
     `left`, `top` is where the part lies in pictures of `width` and `height`.
     """
 
-    difference: Grey
+    cover: Grey
     luma: Bytes
     left: int
     top: int
@@ -104,21 +112,22 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
         return None
     luma, chroma = _evenly_lit(*steady, check)
     n, height, width = luma.shape
-    half = np.empty((n, 3, *chroma.shape[2:]), np.int16)
+    half = np.empty((n, 3, *chroma.shape[2:]), np.uint8)
     half[:, 0], half[:, 1:] = halved(luma), chroma
     picks = np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(np.intp)
     middle = median(half[picks])
-    light = np.median((half[:, 0, ::3, ::3] - middle[0, ::3, ::3]).reshape(n, -1), axis=1).astype(np.int16)
-    half[:, 0] -= light[:, None, None]
+    few = half[:, 0, ::3, ::3].astype(np.int16) - middle[0, ::3, ::3]
+    light = np.median(few.reshape(n, -1), axis=1).astype(np.int16)
+    half[:, 0] = _lit(half[:, 0], light)
     flashed = np.abs(light) > FLASHED
-    differs = np.abs(half - middle).sum(axis=1, dtype=np.int16)
+    differs = summed(np.abs(half - middle.astype(np.int16)))
     check()
     limit = STANDS_OUT + NOISE * share_below(differs[:, ::3, ::3], 0.5)
-    limits = limit + STEEP * slope(middle)[0]
-    changed = crowded(differs > limits, CROWDED)
+    limits = limit + STEEP * slope(middle[0].astype(np.int16))
+    changed = crowded(differs > limits.astype(np.int16), CROWDED)
     held = _held(flashed | (changed.mean(axis=(1, 2)) > MOST_AREA))
     changed = changed[held]
-    ever = changed.any(axis=0)
+    ever = np.asarray(changed.any(axis=0))
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:
         return None
     usual = share_below(differs[held][changed], 0.5)
@@ -126,25 +135,38 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     full = tuple(slice(2 * span.start, 2 * span.stop) for span in part)
     half, luma, light = half[held][:, :, *part], luma[held][:, *full], light[held]
     picks = np.array(sorted(set(held[picks].tolist())))
-    ground, covered = uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], usual, check)
+    peeled, covered = uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], usual, check)
     check()
-    ground = seen_median(half[picks], covered[:, None], ground)
-    level = luma - light[:, None, None]
+    ground = seen_median(half[picks], covered[:, None], peeled.astype(np.uint8))
+    level = _lit(luma, light)
     bright = seen_median(level[picks], doubled(covered), doubled(ground[0]))
     check()
-    colours = doubled(np.abs(half[:, 1:] - ground[1:]).sum(axis=1, dtype=np.int16))
-    difference = _unshaded(bright - level, colours, bright, limit)
-    return Cutout(difference, luma, full[1].start, full[0].start, width, height)
+    colours = np.abs(half[:, 1:] - ground[1:].astype(np.int16)).sum(axis=1, dtype=np.int16)
+    cover = _unshaded(level, doubled(np.minimum(colours, 255).astype(np.uint8)), bright, limit)
+    return Cutout(cover, luma, full[1].start, full[0].start, width, height)
 
 
-def _unshaded(darker: Ints, colours: Ints, bright: Ints, limit: float) -> Grey:
-    """How far pixels stand out, in units of what is noticed, but for the shadows that the subject casts."""
-    out: Grey = (np.abs(darker) + colours) * (1 / (limit + STEEP * slope(bright)))
-    most = np.float32(SHADOW) * np.maximum(bright, bright - darker)
-    shaded = (out > 0.5) & (np.abs(darker) < most) & (colours < SHADOW_COLOUR)
-    if (shaded & (out > 1)).sum() < SHADOW_SHARE * (out > 1).sum():
-        out[shaded] = 0
-    return out
+def _lit(luma: Bytes, light: Ints) -> Bytes:
+    """Pictures (n, h, w) less so much light each."""
+    if not light.any():
+        return luma
+    return np.clip(luma - light[:, None, None], 0, 255).astype(np.uint8)
+
+
+def _unshaded(level: Bytes, colours: Bytes, bright: Bytes, limit: float) -> Grey:
+    """The share of each pixel that is the subject, by how far it stands out, but for the shadows that it casts."""
+    ground = bright.astype(np.int16)
+    differs = np.abs(level - ground)
+    part, whole = map(np.int16, SHADOW)
+    shadow = (differs * whole < np.maximum(level, bright) * part) & (colours < SHADOW_COLOUR)
+    differs += colours
+    cover = differs * (1 / (limit + STEEP * slope(ground)))
+    cover -= 0.5
+    np.clip(cover, 0, 1, out=cover)
+    subject = cover > LIT
+    if np.count_nonzero(shadow & subject) < SHADOW_SHARE * np.count_nonzero(subject):
+        cover *= ~shadow
+    return cover
 
 
 def _steadied(shot: Shot, check: Callable[[], None]) -> tuple[Bytes, Bytes] | None:
@@ -157,37 +179,79 @@ def _steadied(shot: Shot, check: Callable[[], None]) -> tuple[Bytes, Bytes] | No
     x, y, zoom = shot.camera.astype(np.float32).T
     height, width = shot.chroma.shape[2:]
     reference = int((np.abs(x) + np.abs(y) + FAR_ZOOM * np.abs(zoom)).argmin())
-    unlike = _unlike(shot.luma, reference)
+    luma = shot.luma[:, None]
+    few = luma[..., SAMPLED, SAMPLED]
+    unlike = _unlike(few, reference)
     if unlike < ALIKE:
         return shot.luma, shot.chroma
     if max(np.abs(x).max() / width, np.abs(y).max() / height, np.abs(zoom).max()) > MOST_CAMERA:
         return None
-    luma = _moved(shot.luma, 2 * x, 2 * y, zoom, reference, check)
-    if _unlike(luma, reference) > LESS_UNLIKE * unlike:
+    down, across = _Sources.of(2 * height, 2 * y, zoom), _Sources.of(2 * width, 2 * x, zoom)
+    moved = _moved(luma, down[SAMPLED], across[SAMPLED], few[reference], check)
+    if _unlike(moved, reference) > LESS_UNLIKE * unlike:
         return shot.luma, shot.chroma
-    return luma, _moved(shot.chroma, x, y, zoom, reference, check)
+    luma = _moved(luma, down, across, luma[reference], check)
+    down, across = _Sources.of(height, y, zoom), _Sources.of(width, x, zoom)
+    return luma[:, 0], _moved(shot.chroma, down, across, shot.chroma[reference], check)
 
 
-def _moved(pictures: Bytes, x: Grey, y: Grey, zoom: Grey, reference: int, check: Callable[[], None]) -> Bytes:
-    """Pictures (n, h, w) or (n, planes, h, w) moved to the place of one of them, which also fills what they lack."""
-    height, width = pictures.shape[-2:]
-    out = np.empty_like(pictures)
-    for index, picture in enumerate(pictures):
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where the pixels of one axis of each picture (n, size) come from: the pixel before, how far beyond it, in 256ths,
+    and whether there is one."""
+
+    before: Numbers
+    beyond: Levels
+    seen: Mask
+
+    @classmethod
+    def of(cls, size: int, shift: Grey, zoom: Grey) -> Self:
+        """The sources along an axis of so many pixels in pictures that the camera has moved and zoomed so far."""
+        middle = (size - 1) / 2
+        places = (np.arange(size, dtype=np.float32) - middle - shift[:, None]) * np.exp(-zoom[:, None]) + middle
+        held = np.clip(places, 0, size - 1)
+        before = np.minimum(held.astype(np.intp), size - 2)
+        return cls(before, (256 * (held - before)).round().astype(np.uint16), np.abs(places - held) < BEYOND)
+
+    def __getitem__(self, some: slice) -> Self:
+        return type(self)(self.before[:, some], self.beyond[:, some], self.seen[:, some])
+
+
+def _moved(pictures: Bytes, down: _Sources, across: _Sources, unseen: Bytes, check: Callable[[], None]) -> Bytes:
+    """Pictures (n, planes, h, w) as their sources say; what those do not tell is as in the `unseen` one."""
+    count, planes, height, width = pictures.shape
+    out = np.empty((count, *unseen.shape), np.uint8)
+    for start in range(0, count, PIECE):
         check()
-        top, down, seen_down = _sources(height, y[index], zoom[index])
-        left, across, seen_across = _sources(width, x[index], zoom[index])
-        rows = picture.astype(np.float32)
-        rows = rows.take(top, axis=-2) * (1 - down[:, None]) + rows.take(top + 1, axis=-2) * down[:, None]
-        moved = rows.take(left, axis=-1) * (1 - across) + rows.take(left + 1, axis=-1) * across
-        seen = seen_down[:, None] * seen_across > SEEN
-        out[index] = np.where(seen, moved, pictures[reference])
+        piece = slice(start, start + PIECE)
+        rows = pictures[piece].astype(np.uint16).reshape(-1, width)
+        index = height * np.arange(len(rows) // height).reshape(-1, planes, 1) + down.before[piece, None]
+        mixed = _between(rows.take(index, axis=0), rows.take(index + 1, axis=0), down.beyond[piece, None, :, None])
+        sides = np.empty((2, *out[piece].shape), np.uint16)
+        for picture, before, left, right in zip(mixed, across.before[piece], *sides, strict=True):
+            picture.take(before, axis=-1, out=left, mode="clip")
+            picture.take(before + 1, axis=-1, out=right, mode="clip")
+        out[piece] = _between(sides[0], sides[1], across.beyond[piece, None, None])
+        seen = down.seen[piece, None, :, None] & across.seen[piece, None, None]
+        np.copyto(out[piece], unseen, where=~seen)
     return out
+
+
+def _between(one: Levels, other: Levels, share: Levels) -> Levels:
+    """One picture turned into another by so many 256ths."""
+    one *= 256 - share
+    other *= share
+    one += other
+    one += 128
+    one >>= 8
+    return one
 
 
 def _evenly_lit(luma: Bytes, chroma: Bytes, check: Callable[[], None]) -> tuple[Bytes, Bytes]:
     """The pictures with the contrast of the one that has most, if the light fades and they are more alike then."""
-    few = np.sort(luma[:, 1::4, 1::4].reshape(len(luma), -1), axis=1).astype(np.float32)
-    low, middle, high = (few[:, round(share * few.shape[1])] for share in (0.25, 0.5, 0.75))
+    few = luma[:, SAMPLED, SAMPLED]
+    ordered = np.sort(few.reshape(len(few), -1).astype(np.int16), axis=1)
+    low, middle, high = (ordered[:, round(share * ordered.shape[1])].astype(np.float32) for share in (0.25, 0.5, 0.75))
     spread = high - low
     best = int(spread.argmax())
     if spread.min() > FADED * spread[best]:
@@ -199,28 +263,19 @@ def _evenly_lit(luma: Bytes, chroma: Bytes, check: Callable[[], None]) -> tuple[
         grey = (luma[index] - middle[index]) * gain[index] + middle[best]
         lit[index] = np.clip(grey, 0, 255)
         tinted[index] = np.clip((chroma[index] - np.float32(128)) * gain[index] + 128, 0, 255)
-    if _unlike(lit, best, BRIEF) > LESS_UNLIKE * _unlike(luma, best, BRIEF):
+    if _unlike(lit[:, SAMPLED, SAMPLED], best, BRIEF) > LESS_UNLIKE * _unlike(few, best, BRIEF):
         return luma, chroma
     return lit, tinted
 
 
-def _sources(size: int, shift: np.float32, zoom: np.float32) -> tuple[npt.NDArray[np.intp], Grey, Grey]:
-    """Where the pixels of one axis come from: the pixel before, how far beyond it; and how far inside (1 or less)."""
-    middle = (size - 1) / 2
-    places = (np.arange(size, dtype=np.float32) - middle - shift) * np.exp(-zoom) + middle
-    held = np.clip(places, 0, size - 1)
-    before = np.minimum(held.astype(np.intp), size - 2)
-    return before, held - before, 1 - np.abs(places - held)
-
-
-def _unlike(luma: Bytes, reference: int, share: float = 0.5) -> float:
+def _unlike(pictures: Bytes, reference: int, share: float = 0.5) -> float:
     """Grey levels by which so large a share of pictures differ from one, in all but the quarter that differs most."""
-    few = luma[:, 1::4, 1::4].reshape(len(luma), -1).astype(np.int16)
+    few = pictures.reshape(len(pictures), -1).astype(np.int16)
     most = 3 * few.shape[1] // 4
     return share_below(np.partition(np.abs(few - few[reference]), most, axis=1)[:, most], share)
 
 
-def _held(lost: Mask) -> npt.NDArray[np.integer]:
+def _held(lost: Mask) -> Numbers:
     """For each picture the number of the last one that is not lost (in a flash, say)."""
     fine = np.flatnonzero(~lost)
     if not fine.size:

@@ -15,7 +15,7 @@ from .codec import SPRITE_SIDE, Picture, encode_animation, encode_sprite
 from .cutout import Cutout, Shot, cut_out, moves
 from .ink import LIT, STRAY, STRAY_REACH, Frame, crop, held_together, inked, thresholded
 from .models import Animation
-from .pixels import Grey, Mask, border, crowded, slope, sum_around
+from .pixels import Grey, Mask, border, count_around, crowded, slope
 
 FPS = 8
 """Pictures a second of the animation: what a button's store and an eye on 32x32 pixels make use of."""
@@ -88,13 +88,13 @@ class _Subject:
 
     def __init__(self, cutout: Cutout) -> None:
         self._cutout = cutout
-        self._shown = np.stack((np.clip(cutout.difference - 0.5, 0, 1), cutout.luma.astype(np.float32)))
-        mask = crowded(cutout.difference[:, ::2, ::2] > 1, CROWDED)
-        dense = sum_around(mask.astype(np.float32), STRAY_REACH)
+        mask = crowded(cutout.cover[:, ::2, ::2] > LIT, CROWDED)
+        dense = count_around(mask, STRAY_REACH)
         mask &= dense >= STRAY * dense.max(axis=(1, 2), keepdims=True)
-        self._area = mask.sum(axis=(1, 2))
-        self._left, self._right = _extents(mask.sum(axis=1))
-        self._top, self._bottom = _extents(mask.sum(axis=2))
+        columns, rows = (np.add.reduce(mask.view(np.uint8), axis=axis, dtype=np.uint8) for axis in (1, 2))
+        self._area = rows.sum(axis=1)
+        self._left, self._right = _extents(columns)
+        self._top, self._bottom = _extents(rows)
         usual = np.median(self._area[self._area > 0]) if self._area.any() else 0
         self._present = np.flatnonzero(self._area > PRESENT * usual)
 
@@ -125,20 +125,21 @@ class _Subject:
 
     def drawn(self, frames: Sequence[Frame], side: int) -> list[Picture]:
         """The subject in each frame, steady from one to the next."""
-        return inked(*crop(self._shown, frames, side))
+        return inked(*crop((self._cutout.cover, self._cutout.luma), frames, side))
 
     def clearest(self) -> tuple[float, Picture]:
         """The picture that shows the subject whole, large and sharp, as a sprite, with its area."""
         here = self._present
-        edge = border(self._shown[0, here] > LIT)
-        steep = (slope(self._shown[1, here]) * edge).sum(axis=(1, 2)) / np.maximum(1, edge.sum(axis=(1, 2)))
+        cover, luma = self._cutout.cover[here], self._cutout.luma[here]
+        edge = border(cover > LIT).reshape(len(here), -1).astype(np.float32)
+        steep = np.vecdot(slope(luma.astype(np.int16)).reshape(edge.shape), edge) / np.maximum(1, edge.sum(axis=1))
         large = np.minimum(self._area[here], np.percentile(self._area[here], 75))
         score = large * np.square(steep) * np.where(self._clipped()[here], CLIPPED, 1.0)
         best = int(score.argmax())
         pick = int(here[best])
         left, right, top, bottom = (float(edge[pick]) for edge in (self._left, self._right, self._top, self._bottom))
         frame = Frame((left + right) / 2, (top + bottom) / 2, SPRITE_MARGIN * max(right - left, bottom - top, 4))
-        return float(large[best]), inked(*crop(self._shown[:, pick : pick + 1], [frame], SPRITE_SIDE))[0]
+        return float(large[best]), inked(*crop((cover[best, None], luma[best, None]), [frame], SPRITE_SIDE))[0]
 
     def _clipped(self) -> Mask:
         """Where the subject reaches the picture's edge, so that some of it may be missing."""

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .codec import Picture
-from .pixels import Bytes, Grey, Mask, box, enclosed, share_below, sum_around, widened
+from .pixels import Bytes, Grey, Mask, box, count_around, share_below, sum_around
 
-BAND = 40
-"""Rows multiplied at once: OpenBLAS shares larger products between threads, whose waiting costs more than it saves."""
+MOST_PRODUCTS = 250_000
+"""Products of numbers in one of matrices: OpenBLAS shares more between threads, whose waiting costs more than it saves.
+"""
 
 LIT = 0.5
 """Share of a pixel that the subject must cover."""
@@ -50,51 +52,62 @@ class Frame:
     side: float
 
 
-def crop(pictures: Grey | Bytes, frames: Sequence[Frame], side: int) -> Grey:
-    """What each frame shows of its picture (..., n, h, w), `side` pixels square, averaged, zero beyond the edges."""
-    height, width = pictures.shape[-2:]
+def crop(planes: Sequence[Grey | Bytes], frames: Sequence[Frame], side: int) -> Grey:
+    """What each frame shows of its picture in planes (n, h, w), averaged to (planes, n, side, side), zero beyond."""
+    height, width = planes[0].shape[-2:]
     few = frames[:1] if all(frame == frames[0] for frame in frames) else frames
-    down = np.stack([_sampling(height, frame.y, frame.side, side) for frame in few])
-    across = np.stack([_sampling(width, frame.x, frame.side, side) for frame in few]).swapaxes(1, 2)
-    out = np.zeros((*pictures.shape[:-2], side, side), np.float32)
-    for top in range(0, height, BAND):
-        rows = slice(top, top + BAND)
-        out += down[:, :, rows] @ (pictures[..., rows, :].astype(np.float32, copy=False) @ across)
+    length = np.array([frame.side for frame in few])
+    down = _sampling(height, np.array([frame.y for frame in few]), length, side)
+    across = _sampling(width, np.array([frame.x for frame in few]), length, side)
+    rows, columns = (np.flatnonzero(weights.any(axis=(0, 1))) for weights in (down, across))
+    out = np.zeros((len(planes), len(planes[0]), side, side), np.float32)
+    if not rows.size or not columns.size:
+        return out
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    across = across[:, :, left:right].swapaxes(1, 2)
+    band = max(1, MOST_PRODUCTS // (side * (right - left)))
+    for top in range(int(rows[0]), int(rows[-1]) + 1, band):
+        shown = slice(top, min(top + band, int(rows[-1]) + 1))
+        for plane, drawn in zip(planes, out, strict=True):
+            drawn += down[:, :, shown] @ (plane[:, shown, left:right].astype(np.float32, copy=False) @ across)
     return out
 
 
-def _sampling(size: int, centre: float, length: float, side: int) -> Grey:
-    step = length / side
-    reach = max(1.0, step)
-    beyond = int(reach) + 1
-    places = np.arange(side, dtype=np.float32) * np.float32(step) + np.float32(centre - (side - 1) / 2 * step)
-    weights: Grey = np.abs(places[:, None] - np.arange(-beyond, size + beyond, dtype=np.float32))
-    weights *= -1 / reach
+def _sampling(size: int, centre: Grey, length: Grey, side: int) -> Grey:
+    """Weights (frames, side, size) of a row's pixels in what each pixel of a frame shows."""
+    step = (length / side).astype(np.float32)[:, None]
+    reach = np.maximum(step, 1)
+    beyond = int(reach.max()) + 1
+    places = centre.astype(np.float32)[:, None] + (np.arange(side, dtype=np.float32) - (side - 1) / 2) * step
+    weights: Grey = places[:, :, None] - np.arange(-beyond, size + beyond, dtype=np.float32)
+    np.abs(weights, out=weights)
+    weights *= (-1 / reach)[:, :, None]
     weights += 1
     np.maximum(weights, 0, out=weights)
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-3)
-    return weights[:, beyond:-beyond]
+    weights /= np.maximum(weights.sum(axis=2, keepdims=True), np.float32(1e-3))
+    return weights[:, :, beyond:-beyond]
 
 
 def inked(cover: Grey, luma: Grey) -> list[Picture]:
     """Silhouettes (n, side, side), their holes filled, less their dark details."""
-    solid = np.empty(cover.shape, np.bool_)
-    last = cover[0] > LIT
-    for index, share in enumerate(cover):
-        last = solid[index] = np.where(last, share > LIT - HOLD, share > LIT + HOLD)
-    dense = sum_around(solid.astype(np.float32), STRAY_REACH)
+    solid = _steady(cover, LIT, HOLD, cover[0] > LIT)
+    dense = count_around(solid, STRAY_REACH)
     solid &= dense >= STRAY * dense.max(axis=(1, 2), keepdims=True)
-    solid |= enclosed(solid, 4)
+    solid |= _filled(solid)
     shade, inside = _shading(luma, solid)
-    detail = np.zeros(solid.shape[1:], np.bool_)
-    drawn: list[Picture] = []
     limit = max(DETAIL, share_below(shade[inside], 1 - MOST_DETAIL) if inside.any() else 0.0)
     lone = (box((shade > limit).view(np.uint8)) < 2) & (shade < LONE * limit)
-    shade[lone] = 0
-    for index, dark in enumerate(shade):
-        detail = np.where(detail, dark > limit - DETAIL_HOLD, dark > limit + DETAIL_HOLD) & inside[index]
-        drawn.append(solid[index] & ~detail)
-    return drawn
+    shade *= inside & ~lone
+    return list(solid & ~_steady(shade, limit, DETAIL_HOLD, np.zeros_like(solid[0])))
+
+
+def _steady(pictures: Grey, limit: float, hold: float, last: Mask) -> Mask:
+    """Where pictures are beyond the limit: by more than `hold`, either way, to differ from the last one."""
+    on, off = pictures > limit + hold, pictures > limit - hold
+    for now, still in zip(on, off, strict=True):
+        now |= last & still
+        last = now
+    return on
 
 
 def held_together(pictures: Sequence[Picture]) -> float:
@@ -103,15 +116,36 @@ def held_together(pictures: Sequence[Picture]) -> float:
     lit = lit[lit.any(axis=(1, 2))]
     if not len(lit):
         return 1.0
-    dense = sum_around(lit.astype(np.float32), STRAY_REACH) * lit
-    body = np.zeros((len(lit), lit[0].size), np.bool_)
-    body[np.arange(len(lit)), dense.reshape(body.shape).argmax(axis=1)] = True
-    body = body.reshape(lit.shape)
+    dense = count_around(lit, STRAY_REACH) * lit
+    seed = np.zeros((len(lit), lit[0].size), np.bool_)
+    seed[np.arange(len(lit)), dense.reshape(seed.shape).argmax(axis=1)] = True
+    whole, body = _rows(lit), _rows(seed.reshape(lit.shape))
     while True:
-        grown = widened(body) & lit
+        grown = body | body << 1 | body >> 1
+        grown[:, 1:] |= grown[:, :-1]
+        grown[:, :-1] |= grown[:, 1:]
+        grown &= whole
         if (grown == body).all():
-            return float(np.median(body.sum(axis=(1, 2)) / lit.sum(axis=(1, 2))))
+            return float(np.median(np.bitwise_count(body).sum(axis=1) / np.bitwise_count(whole).sum(axis=1)))
         body = grown
+
+
+def _filled(pictures: Mask) -> Mask:
+    """Pixels (n, side, side) that have lit ones on all four sides."""
+    along = np.bitwise_or.accumulate
+    rows = _rows(pictures)
+    left, right = rows, rows
+    for step in (1, 2, 4, 8, 16):
+        left, right = left | left << step, right | right >> step
+    rows = left & right & along(rows, axis=1) & along(rows[:, ::-1], axis=1)[:, ::-1]
+    side = pictures.shape[-1]
+    return np.unpackbits(rows.astype(f">u{side // 8}")[..., None].view(np.uint8), axis=2).view(np.bool_)
+
+
+def _rows(pictures: Mask) -> npt.NDArray[np.integer]:
+    """Each row of pictures (n, side, side) as the bits of a number."""
+    side = pictures.shape[-1]
+    return np.packbits(pictures, axis=2).view(f">u{side // 8}")[..., 0].astype(np.uint32)
 
 
 def _shading(luma: Grey, solid: Mask) -> tuple[Grey, Mask]:
@@ -120,21 +154,17 @@ def _shading(luma: Grey, solid: Mask) -> tuple[Grey, Mask]:
     mean = sum_around(luma * weight, DETAIL_REACH) / np.maximum(1, sum_around(weight, DETAIL_REACH))
     shade = (mean - luma) * weight
     inside = box(solid.view(np.uint8)) == 9
-    skew = float((shade[inside] ** 3).sum())
+    within = shade[inside]
+    skew = float(np.vdot(np.square(within), within))
     return (shade if skew >= 0 else -shade), inside
 
 
 def thresholded(luma: Bytes, frame: Frame, side: int) -> list[Picture]:
     """All that the frame shows of each picture (n, h, w), each pixel against its neighbourhood."""
-    grey = np.concatenate([crop(picture[None], [frame], side) for picture in luma])
+    grey = crop([luma], [frame], side)[0]
     ordered = np.sort(grey.reshape(len(grey), -1), axis=1)
     low, high = (ordered[:, int(share * side * side)][:, None, None] for share in STRETCHED)
     stretched = (grey - low) * (255 / np.maximum(high - low, LEAST_CONTRAST))
     around = sum_around(stretched, LOCAL) / sum_around(np.ones((side, side), np.float32), LOCAL)
     over = stretched - LOCAL_SHARE * around - (1 - LOCAL_SHARE) * stretched.mean(axis=(1, 2), keepdims=True)
-    last = over[0] > 0
-    drawn: list[Picture] = []
-    for excess in over:
-        last = np.where(last, excess > -HYSTERESIS, excess > HYSTERESIS)
-        drawn.append(last)
-    return drawn
+    return list(_steady(over, 0, HYSTERESIS, over[0] > 0))
