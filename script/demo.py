@@ -199,6 +199,8 @@ def tell(result: Mapping[str, Any], answer: Mapping[str, Any], boards: Sequence[
             [(f"{cue['at_s']:.2f} s", cue["performer"], cue["action"]) for cue in result["cues"]],
         )
     )
+    if display := answer.get("display"):
+        print(f"\nOn the display: {shown(display)}")
     planned = {e.get("device_id"): e.get("planned_start_us") for e in answer["performers"]}
     start = next((p for p in planned.values() if p), None)
     rows = []
@@ -219,6 +221,21 @@ def tell(result: Mapping[str, Any], answer: Mapping[str, Any], boards: Sequence[
     print("\nFiles")
     for path in files:
         print(f"  {path}")
+
+
+def shown(display: Mapping[str, Any]) -> str:
+    """How the buttons show the film, clip or puppet, and what the other would have taken."""
+    if display["likeness"] is None:
+        return f"the film as a clip, {display['clip_bytes']} bytes; no puppet can act it"
+    if display["shape"] == "puppet":
+        return (
+            f"a puppet acts the film, likeness {display['likeness']:.2f}, in {display['puppet_bytes']} bytes; "
+            f"a clip takes {display['clip_bytes']}"
+        )
+    return (
+        f"the film as a clip, {display['clip_bytes']} bytes; a puppet would take {display['puppet_bytes']}, "
+        f"with a likeness of {display['likeness']:.2f}"
+    )
 
 
 def keep(answer: Mapping[str, Any], config: Path, out: Path) -> list[Path]:

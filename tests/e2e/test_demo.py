@@ -1,5 +1,6 @@
 """The demo itself, as a user runs it: the newest Home Assistant, a prompt or a film, two buttons."""
 
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -56,6 +57,17 @@ def test_the_demo_writes_the_pictures_and_files_that_it_names(first) -> None:
             assert colours is not None
             assert len(colours) >= 2
     assert Path(result["film"]["path"]) == out / "film.mp4"
+
+
+def test_the_demo_says_how_the_display_shows_the_film_and_in_how_many_bytes(first) -> None:
+    done, result, out = first
+    scene = json.loads((out / "scene.json").read_text())
+    line = next(line for line in done.stdout.splitlines() if line.startswith("On the display: "))
+    if any("puppet" in cue["action"] for cue in result["cues"]):
+        assert "a puppet acts the film" in line
+    else:
+        size = len(base64.b64decode(scene["animation"]["data"]))
+        assert f"the film as a clip, {size} bytes" in line
 
 
 def test_the_demo_performs_a_film_that_the_user_has(first, tmp_path: Path) -> None:
