@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .camera import Floats, blurred, gradients, warp
 from .pixels import crowded, slope
-from .window import Ticks, Window
+from .window import Ticks, Window, unlike
 
 LEAST_FIT = 0.25
 """Share of the subject's pixels a match must explain to be believed."""
@@ -281,7 +281,7 @@ class _View:
         others = window.neighbours(ticks, lag)
         self.steps = others - ticks
         self.planes, self.inside = window.moved(ticks, others, planes.shape[1])
-        self.difference = np.abs(planes - self.planes).sum(axis=1)
+        self.difference = unlike(planes, self.planes)
         self.difference *= self.inside
         self.difference[self.steps == 0] = 0
         self.valid = self.steps * lag > 0
@@ -323,7 +323,7 @@ def _change(
 ) -> npt.NDArray[np.floating]:
     """Area, place, steadiness, polarity and solidity of what is otherwise after than before."""
     out = np.zeros((6, len(ticks)), np.float32)
-    difference = np.abs(future.planes - past.planes).sum(axis=1) * past.inside * future.inside
+    difference = unlike(future.planes, past.planes) * past.inside * future.inside
     difference[~(past.valid & future.valid)] = 0
     active = np.flatnonzero(_stirred(difference, steep))
     if not active.size:
@@ -336,7 +336,7 @@ def _change(
     for lag, near in ((-2 * far, past), (2 * far, future)):
         others = window.neighbours(ticks, lag)
         further, _ = window.moved(ticks, others)
-        same = np.abs(further - near.planes).sum(axis=1) < 0.35 * difference + SEEN_LEVELS
+        same = unlike(further, near.planes) < 0.35 * difference + SEEN_LEVELS
         share = (same * change).sum(axis=(1, 2)) / np.maximum(area, 1)
         share[(others - ticks) * lag <= 0] = UNSEEN_STEADY
         steady = np.minimum(steady, share)

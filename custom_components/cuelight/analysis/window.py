@@ -181,9 +181,7 @@ class Window:
             previous[moving], inside[moving] = warp(previous[moving], where.x, where.y, where.zoom)
         previous *= gain[:, None, None, None]
         previous[:, 0] += lit[:, None, None]
-        previous -= current
-        difference = np.abs(previous, out=previous).sum(axis=1)
-        differs = (difference > CHANGED_LEVELS + CHANGED_SLOPE * slope(current[:, 0])) * inside
+        differs = (unlike(current, previous) > CHANGED_LEVELS + CHANGED_SLOPE * slope(current[:, 0])) * inside
         blocks = block_means(differs, BLOCKS) / np.maximum(block_means(inside, BLOCKS), 1e-2)
         offset = motion.offset + mean * (1 - gain)
         columns = (motion.x, motion.y, motion.zoom, motion.gain, offset)
@@ -237,6 +235,15 @@ def _linked(last: list[float], row: list[float]) -> list[float]:
     x, y, zoom, gain, offset = row
     scale, contrast = math.exp(zoom), math.exp(gain)
     return [scale * last[0] + x, scale * last[1] + y, last[2] + zoom, last[3] + gain, contrast * last[4] + offset]
+
+
+def unlike(some: Floats, others: Floats) -> Floats:
+    """Grey levels (n, h, w) by which pictures (n, planes, h, w) differ, in all planes together."""
+    out = np.abs(some[:, 0] - others[:, 0])
+    for plane in range(1, some.shape[1]):
+        difference = some[:, plane] - others[:, plane]
+        out += np.abs(difference, out=difference)
+    return out
 
 
 class _Column:
