@@ -57,6 +57,10 @@ ACROSS = 2 * SEARCH + 1
 PLACES = np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)
 REST_PRIOR = 4.0
 """Square grey levels a square pixel of displacement costs: what has no texture is taken to rest."""
+NEAR = 0.75
+"""Pixels of displacement up to which Gauss-Newton steps from rest do not miss."""
+NEAR_FIT = 0.8
+"""Fit of such a displacement from which nothing better is searched for."""
 STEP_REFINEMENTS = 2
 """Gauss-Newton steps after the search for a displacement."""
 GROWTH_REFINEMENTS = 3
@@ -400,6 +404,10 @@ class _Patch:
     def of(cls, luma: Floats, seen: Floats, group: Ticks, cut: _Cut) -> Self:
         return cls(group, cut, cut.of(luma, group), cut.of(seen, group))
 
+    def at(self, ticks: Ticks) -> Self:
+        """Those of the patches that are at some of the ticks."""
+        return self[np.flatnonzero(np.isin(self.group, ticks))]
+
     def __getitem__(self, some: Ticks) -> Self:
         cut = _Cut(self.cut.side, self.cut.left[some], self.cut.top[some])
         return type(self)(self.group[some], cut, self.luma[some], self.weights[some])
@@ -408,33 +416,26 @@ class _Patch:
 def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -> tuple[Floats, Floats]:
     """Displacement since the tick before (n, 2), and its fit.
 
-    Each step is sought twice, from where it ends back and from where it began forward, and the errors are added.
+    Each step is measured twice, from where it ends back and from where it began forward: first from rest, and where
+    that does not explain enough, from the best place all around.
     """
     n = len(ticks)
-    back, forth = np.full((2, n, ACROSS, ACROSS), np.inf, np.float32)
-    for patch in patches:
-        from_before, from_after = _errors(patch, (before, after))
-        back[patch.group] = np.where(before.valid[patch.group, None, None], from_before, np.inf)
-        forth[patch.group] = np.where(after.valid[patch.group, None, None], from_after[:, ::-1, ::-1], np.inf)
     follows = np.flatnonzero(np.diff(ticks, prepend=-2) == 1)
-    both = back.copy()
-    both[follows] = np.where(np.isinf(back[follows]), 0, back[follows]) + forth[follows - 1]
-    both = np.where(np.isinf(both), back, both)
-    both += REST_PRIOR * (PLACES[:, None] ** 2 + PLACES**2)
-    rows, columns = np.divmod(both.reshape(n, -1).argmin(axis=1), ACROSS)
-    start = np.stack((columns - SEARCH, rows - SEARCH), axis=1).astype(np.float32)
-    moved, fits = np.zeros((2, n, 2), np.float32), np.zeros((2, n), np.float32)
-    ahead = np.zeros((n, 2), np.float32)
-    ahead[follows - 1] = start[follows]
-    for patch in patches:
-        group = patch.group
-        views = before, after
-        found = _refined(patch, views, np.stack((start[group], -ahead[group])), STEP_REFINEMENTS)
-        for side, (view, params, fit, errors) in enumerate(zip(views, *found, strict=True)):
-            steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
-            moved[side, group] = params[:, :2] / steps
-            sure = errors[:, :2].max(axis=1) < LARGEST_ERROR
-            fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT) & sure, fit, 0)
+    views = before, after
+    rest = np.zeros((2, n, 2), np.float32)
+    moved, fits = _matched(patches, views, rest)
+    near = (fits > NEAR_FIT) & (np.abs(moved).max(axis=2) < NEAR)
+    valid = np.stack((before.valid, after.valid))
+    wanted = valid[0] & ~near[0]
+    wanted[follows] |= valid[1, follows - 1] & ~near[1, follows - 1]
+    far = np.flatnonzero(wanted)
+    if far.size:
+        linked = np.intersect1d(far, follows)
+        some = [part for patch in patches if (part := patch.at(np.union1d(far, linked - 1))).group.size]
+        start = _searched(some, n, linked, views)
+        again, better = _matched(some, views, start)
+        moved[0, far], fits[0, far] = again[0, far], better[0, far]
+        moved[1, linked - 1], fits[1, linked - 1] = again[1, linked - 1], better[1, linked - 1]
     weights = np.stack((fits[0], np.zeros(n, np.float32)))
     weights[1, follows] = fits[1, follows - 1]
     other = np.zeros((n, 2), np.float32)
@@ -442,6 +443,43 @@ def _stepped(patches: list[_Patch], ticks: Ticks, before: _View, after: _View) -
     total = weights.sum(axis=0)
     step = (weights[0, :, None] * moved[0] + weights[1, :, None] * other) / np.maximum(total, 1e-6)[:, None]
     return step, np.maximum(*weights)
+
+
+def _matched(patches: list[_Patch], views: Sequence[_View], starts: Floats) -> tuple[Floats, Floats]:
+    """Displacements a tick (views, n, 2), each from its start, and their fits (views, n), none where in doubt."""
+    moved = np.zeros_like(starts)
+    fits = np.zeros(starts.shape[:2], np.float32)
+    for patch in patches:
+        group = patch.group
+        found = _refined(patch, views, starts[:, group], STEP_REFINEMENTS)
+        for side, (view, params, fit, errors) in enumerate(zip(views, *found, strict=True)):
+            steps = np.where(view.valid[group], -view.steps[group], 1)[:, None]
+            moved[side, group] = params[:, :2] / steps
+            sure = errors[:, :2].max(axis=1) < LARGEST_ERROR
+            fits[side, group] = np.where(view.valid[group] & (fit > LEAST_FIT) & sure, fit, 0)
+    return moved, fits
+
+
+def _searched(patches: list[_Patch], n: int, linked: Ticks, views: Sequence[_View]) -> Floats:
+    """Whole displacements (views, n, 2) that explain each patch best.
+
+    At the ticks `linked` the tick before has its say, for it saw the same step: the errors are added.
+    """
+    back, forth = np.full((2, n, ACROSS, ACROSS), np.inf, np.float32)
+    before, after = views
+    for patch in patches:
+        from_before, from_after = _errors(patch, views)
+        back[patch.group] = np.where(before.valid[patch.group, None, None], from_before, np.inf)
+        forth[patch.group] = np.where(after.valid[patch.group, None, None], from_after[:, ::-1, ::-1], np.inf)
+    both = back.copy()
+    both[linked] = np.where(np.isinf(back[linked]), 0, back[linked]) + forth[linked - 1]
+    both = np.where(np.isinf(both), back, both)
+    both += REST_PRIOR * (PLACES[:, None] ** 2 + PLACES**2)
+    rows, columns = np.divmod(both.reshape(n, -1).argmin(axis=1), ACROSS)
+    start = np.stack((columns - SEARCH, rows - SEARCH), axis=1).astype(np.float32)
+    ahead = np.zeros((n, 2), np.float32)
+    ahead[linked - 1] = start[linked]
+    return np.stack((start, -ahead))
 
 
 def _grown(patch: _Patch, past: _View, future: _View, pace: Floats) -> tuple[Floats, Floats]:
