@@ -7,17 +7,33 @@ known, or where none does, the continuation itself.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from .pixels import Bytes, Grey, Ints, Mask, border, crowded, enclosed, ranked, steepness, sum_around, summed, widened
+from .pixels import (
+    Bytes,
+    Grey,
+    Ints,
+    Mask,
+    border,
+    crowded,
+    enclosed,
+    ranked,
+    steepness,
+    summed,
+    unlikeness,
+    whole_around,
+    widened,
+)
 
 CROWDED = 5
 """Of nine pixels, how many must have changed; single ones are noise."""
 OUTLINE_REACH = 3
 """Pixels to each side over which outlines are compared."""
+STEEPEST = 600
+"""Most that one pixel's outline counts, in steps of half a grey level a pixel; a square of them is a small number."""
 STRANGE = 2.0
 """Times what stands out by which a value must miss the continuation of the background to be none of it."""
 ALIEN = 0.35, 0.6
@@ -25,7 +41,7 @@ ALIEN = 0.35, 0.6
 both are tried."""
 MOST_MISSED = 1.5
 """Times that at which the misfit of a source is cut: more is no worse."""
-NEVER = 32767
+UNKNOWN = 255
 """A ring after all others."""
 FRESH = 0.7
 """Weight of a pixel itself, beside its neighbours, in judging a source."""
@@ -45,10 +61,10 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A background to be peeled in a zone, by values that are `strange` from there on."""
+    """A background to be peeled ring by ring (`_rings`), by values that are `strange` from there on."""
 
     begun: _Attempt
-    zone: Mask
+    rings: Bytes
     strange: Grey
 
 
@@ -64,18 +80,19 @@ def uncovered(
     `usual` is by how much. `check` is called before each piece of work and may raise.
     """
     pictures = samples.astype(np.int16)
-    steep = summed(steepness(pictures)).astype(np.float32)
+    steep = summed(steepness(pictures))
+    steep_here = steep.astype(np.float32)
     most = limits.astype(np.int16)
     sources = samples.reshape(len(samples), 3, -1).transpose(1, 2, 0).astype(np.float32, order="C")
 
     def judged(ground: Ints, covered: Mask) -> _Attempt:
         edge = border(covered).astype(np.float32)
-        return _Attempt(ground, covered, float(np.vdot(steep, edge)) / max(1.0, float(edge.sum())))
+        return _Attempt(ground, covered, float(np.vdot(steep_here, edge)) / max(1.0, float(edge.sum())))
 
     def after(task: _Task, ground: Ints) -> _Attempt:
-        if not task.zone.any():
+        if ((task.rings == 0) | (task.rings == UNKNOWN)).all():
             return task.begun
-        return judged(ground, crowded(summed(np.abs(pictures - ground)) > most, CROWDED))
+        return judged(ground, crowded(unlikeness(pictures, ground) > most, CROWDED))
 
     def done(tasks: Sequence[_Task]) -> list[_Attempt]:
         check()
@@ -85,20 +102,22 @@ def uncovered(
 
     def left(attempt: _Attempt) -> Mask:
         """Where the background shows the subject itself: what is covered has its outlines there, not in the sample."""
-        outlined = (steep - summed(steepness(attempt.ground))) * border(attempt.covered)
-        return np.asarray((sum_around(outlined, OUTLINE_REACH) * attempt.covered).sum(axis=0) < 0)
+        outlined = (steep - summed(steepness(attempt.ground))).clip(-STEEPEST, STEEPEST)
+        outlined *= border(attempt.covered)
+        votes = whole_around(outlined, OUTLINE_REACH) * attempt.covered
+        return np.asarray(votes.sum(axis=0, dtype=np.int32) < 0)
 
     first = judged(middle.astype(np.int16), changed)
     stood, ever = left(first), np.asarray(changed.any(axis=0))
     around = stood
     for _ in range(OUTLINE_REACH):
         around = widened(around)
-    zones = _zones(stood, around & ever, ever)
+    rings = list({one.tobytes(): one for one in _rings(stood, around & ever, ever)}.values())
     least = sorted({max(STRANGE * float(limits.min()), alien * usual) for alien in ALIEN})
     stranges = [np.maximum(STRANGE * limits, limit) for limit in least]
-    tried = done([_Task(first, zone, strange) for strange in stranges for zone in zones])
-    best = [max(some, key=lambda one: one.crispness) for some in batched(tried, len(zones), strict=True)]
-    best += done([_Task(one, _zones(left(one))[0], strange) for one, strange in zip(best, stranges, strict=True)])
+    tried = done([_Task(first, one, strange) for strange in stranges for one in rings])
+    best = [max(some, key=lambda one: one.crispness) for some in batched(tried, len(rings), strict=True)]
+    best += done(list(map(_Task, best, _rings(*map(left, best)), stranges, strict=True)))
     crispest = max(best, key=lambda one: one.crispness)
     return crispest.ground, widened(crispest.covered | enclosed(crispest.covered, 4))
 
@@ -112,33 +131,19 @@ def seen_median(samples: Bytes, covered: Mask, otherwise: Bytes) -> Bytes:
     return np.where(count > 0, middle, otherwise)
 
 
-def _zones(*regions: Mask) -> list[Mask]:
-    """What is peeled of each region, each once."""
-    stacked = np.stack(regions)
-    zones = widened(enclosed(stacked) | stacked)
-    return list({zone.tobytes(): zone for zone in zones}.values())
-
-
 def _peeled(sources: Grey, tasks: Sequence[_Task]) -> Ints:
     """Backgrounds (tasks, 3, h, w): in its zone each has the values of whichever sample continues it best, if any does.
 
     A sample is judged at each pixel by how well it continues the background known so far, and by how well it did on
     the way there, so that neighbours prefer the same one. `sources` (3, h * w, n) are the samples.
     """
-    zones = np.stack([task.zone for task in tasks])
     grounds = np.stack([task.begun.ground for task in tasks])
-    rings = _rings(zones)
-    if not rings:
-        return grounds
-    _, height, width = zones.shape
-    inner = np.concatenate(rings)
-    # One pixel wider all round, so that every pixel has eight neighbours; known are those of the rings before.
-    wide = np.arange(len(zones) * (height + 2) * (width + 2)).reshape(-1, height + 2, width + 2)
-    here = wide[:, 1:-1, 1:-1].reshape(-1)[inner]
-    beside = here + np.array([[y * (width + 2) + x] for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)])
-    ring = np.full(wide.size, NEVER, np.int16)
-    ring.reshape(wide.shape)[:, 1:-1, 1:-1][~zones] = 0
-    ring[here] = np.repeat(np.arange(1, len(rings) + 1, dtype=np.int16), [len(one) for one in rings])
+    wide = np.stack([task.rings for task in tasks])
+    row = wide.shape[2]
+    ring = wide.reshape(-1)
+    here = np.flatnonzero((ring > 0) & (ring < UNKNOWN))
+    here = here[np.argsort(ring[here], kind="stable")]
+    beside = here + np.array([[y * row + x] for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)])
     rings_beside = ring[beside]
     known = rings_beside < ring[here]
     judged = known & (rings_beside > 0)
@@ -154,33 +159,44 @@ def _peeled(sources: Grey, tasks: Sequence[_Task]) -> Ints:
     told = judged.sum(axis=0, dtype=np.float32)[:, None]
     fresh = np.where(told > 0, np.float32(FRESH), np.float32(1))
     before = (1 - fresh) / np.maximum(told, 1)
-    limits = np.stack([task.strange for task in tasks]).reshape(-1)[inner, None]
-    pixel = inner % (height * width)
-    stop = 0
-    for one in rings:
-        part = slice(stop, stop := stop + len(one))
+    which, y, x = np.unravel_index(here, wide.shape)
+    limits = np.stack([task.strange for task in tasks])[which, y - 1, x - 1][:, None]
+    pixel = (y - 1) * (row - 2) + x - 1
+    stops = np.bincount(ring[here], minlength=1)[1:].cumsum().tolist()
+    for start, stop in pairwise([0, *stops]):
+        part = slice(start, stop)
         continued = ground.take(known_beside[:, part], axis=0).sum(axis=0) / near[part]
         values = np.concatenate((sources.take(pixel[part], axis=1), ground[here[part]].T[:, :, None]), axis=2)
         missed = values - continued.T[:, :, None]
         misses = np.abs(missed, out=missed).sum(axis=0)
         np.minimum(misses, MOST_MISSED * limits[part], out=misses)
         fit = fresh[part] * misses + before[part] * misfit.take(judged_beside[:, part], axis=0).sum(axis=0)
-        best = np.arange(len(one)), fit.argmin(axis=1)
+        best = np.arange(stop - start), fit.argmin(axis=1)
         alien = misses[best] > limits[part, 0]
         ground[here[part]] = np.where(alien[:, None], continued, values[:, *best].T)
         misfit[part] = fit
     return ground[:-1].reshape(*wide.shape, 3)[:, 1:-1, 1:-1].transpose(0, 3, 1, 2).astype(np.int16)
 
 
-def _rings(zones: Mask) -> list[Numbers]:
-    """The pixels of several zones from the outside inwards, those together that touch what was before."""
-    left = zones
-    out: list[Numbers] = []
-    while left.any():
-        rest = left & ~widened(~left)
-        ring = np.flatnonzero(left ^ rest)
-        if not ring.size:
-            break
-        out.append(ring)
+def _rings(*regions: Mask) -> Bytes:
+    """For each region what is peeled of it (regions, h + 2, w + 2), in rings.
+
+    1 is the outermost ring, 0 what is not peeled, UNKNOWN what nothing known touches, as a frame one pixel wide.
+    """
+    stacked = np.stack(regions)
+    frame = np.ones((len(regions), stacked.shape[1] + 2, stacked.shape[2] + 2), np.uint8)
+    left = frame.copy()
+    frame[:, 1:-1, 1:-1] = 0
+    left[:, 1:-1, 1:-1] = widened(enclosed(stacked) | stacked)
+    out = left.copy()
+    row = frame.shape[2]
+    # As one long row; where it runs over a picture's edge is frame.
+    while True:
+        rest, flat = frame.copy(), left.reshape(-1)
+        across = flat[:-2] & flat[1:-1] & flat[2:]
+        rest.reshape(-1)[row + 1 : -row - 1] |= across[: -2 * row] & across[row:-row] & across[2 * row :]
+        if np.array_equal(rest, left):
+            out[left > 0] = UNKNOWN
+            return out
+        out += rest
         left = rest
-    return out

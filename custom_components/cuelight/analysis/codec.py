@@ -121,7 +121,8 @@ def _encode_frames(pictures: npt.NDArray[np.bool_], last: Picture | None) -> byt
         changed[0] ^= last
     rows = np.packbits(changed, axis=2)  # Of a tile each byte, whose width it is.
     tiles = rows.reshape(len(rows), -1, TILE, rows.shape[2]).any(axis=2).reshape(len(rows), -1)
-    runs, parts = _encode_runs(pictures), _encode_runs(changed)
+    runs = _encode_runs(np.concatenate((pictures, changed)))
+    runs, parts = runs[: len(pictures)], runs[len(pictures) :]
     sizes = np.array(
         [
             np.where(tiles.any(axis=1), NEVER, 0),
@@ -190,19 +191,23 @@ def _encode_runs(pictures: npt.NDArray[np.bool_]) -> list[bytes]:
     pixels = pictures.reshape(len(pictures), -1)
     begins = np.ones(pixels.shape, np.bool_)
     np.not_equal(pixels[:, 1:], pixels[:, :-1], out=begins[:, 1:])
-    places = np.flatnonzero(begins)
-    lengths = np.diff(places, append=pixels.size)
-    first = np.flatnonzero(places % pixels.shape[1] == 0)
+    places = np.append(np.flatnonzero(begins), pixels.size)
+    lengths = places[1:] - places[:-1]
+    first = np.searchsorted(places, np.arange(0, pixels.size, pixels.shape[1]))
     widths = _GAMMA_BITS[lengths]
     widths[first] += 1  # The value of the first run comes before it.
     used = np.add.reduceat(widths, first)
     stops = ((used + 7) // 8).cumsum()
     starts = np.concatenate(([0], stops[:-1]))
-    ends = widths.cumsum() + np.repeat(8 * starts - used.cumsum() + used, np.diff(first, append=len(lengths)))
+    ends = widths.cumsum() + np.repeat(8 * starts - used.cumsum() + used, np.diff(np.append(first, len(lengths))))
     bits = np.zeros(8 * int(stops[-1]), np.bool_)
     bits[8 * starts] = pixels[:, 0]
-    for digit in range(GAMMA_ZEROS_LIMIT + 1):
-        bits[ends[lengths >> digit & 1 > 0] - 1 - digit] = True
+    while lengths.size:
+        ends -= 1
+        bits[ends[lengths & 1 > 0]] = True
+        lengths >>= 1
+        left = lengths > 0
+        lengths, ends = lengths[left], ends[left]
     data = np.packbits(bits).tobytes()
     return [data[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
 

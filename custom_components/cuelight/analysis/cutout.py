@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .background import CROWDED, seen_median, uncovered
 from .ink import LIT, Frame
-from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, median, share_below, slope, summed
+from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, median, share_below, slope, unlikeness
 
 SAMPLES = 24
 """Pictures of a shot that its background is learned from: at 8 a second, what shows for a fifth of a second of a 5 s
@@ -114,18 +114,19 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     n, height, width = luma.shape
     half = np.empty((n, 3, *chroma.shape[2:]), np.uint8)
     half[:, 0], half[:, 1:] = halved(luma), chroma
-    picks = np.linspace(0, n - 1, min(n, SAMPLES)).round().astype(np.intp)
+    count = min(n, SAMPLES)
+    picks = (2 * (n - 1) * np.arange(count) + count - 1) // (2 * (count - 1))
     middle = median(half[picks])
     few = half[:, 0, ::3, ::3].astype(np.int16) - middle[0, ::3, ::3]
-    light = np.median(few.reshape(n, -1), axis=1).astype(np.int16)
+    light = _median(few)
     half[:, 0] = _lit(half[:, 0], light)
     flashed = np.abs(light) > FLASHED
-    differs = summed(np.abs(half - middle.astype(np.int16)))
+    differs = unlikeness(half, middle.astype(np.int16))
     check()
     limit = STANDS_OUT + NOISE * share_below(differs[:, ::3, ::3], 0.5)
     limits = limit + STEEP * slope(middle[0].astype(np.int16))
     changed = crowded(differs > limits.astype(np.int16), CROWDED)
-    held = _held(flashed | (changed.mean(axis=(1, 2)) > MOST_AREA))
+    held = _held(flashed | (changed.view(np.uint8).sum(axis=(1, 2), dtype=np.uint32) > MOST_AREA * changed[0].size))
     changed = changed[held]
     ever = np.asarray(changed.any(axis=0))
     if not LEAST_AREA <= ever.sum() <= MOST_AREA * ever.size:
@@ -144,6 +145,13 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     colours = np.abs(half[:, 1:] - ground[1:].astype(np.int16)).sum(axis=1, dtype=np.int16)
     cover = _unshaded(level, doubled(np.minimum(colours, 255).astype(np.uint8)), bright, limit)
     return Cutout(cover, luma, full[1].start, full[0].start, width, height)
+
+
+def _median(pictures: Ints) -> Ints:
+    """The median of each picture."""
+    values = pictures.reshape(len(pictures), -1)
+    middle = values.shape[1] // 2
+    return np.partition(values, middle, axis=1)[:, middle]
 
 
 def _lit(luma: Bytes, light: Ints) -> Bytes:
@@ -258,14 +266,23 @@ def _evenly_lit(luma: Bytes, chroma: Bytes, check: Callable[[], None]) -> tuple[
         return luma, chroma
     gain = np.minimum(spread[best] / np.maximum(spread, 1), MOST_GAIN)
     lit, tinted = np.empty_like(luma), np.empty_like(chroma)
-    for index in range(len(luma)):
+    for start in range(0, len(luma), PIECE):
         check()
-        grey = (luma[index] - middle[index]) * gain[index] + middle[best]
-        lit[index] = np.clip(grey, 0, 255)
-        tinted[index] = np.clip((chroma[index] - np.float32(128)) * gain[index] + 128, 0, 255)
+        piece = slice(start, start + PIECE)
+        raised = gain[piece, None, None]
+        lit[piece] = _raised(luma[piece], middle[piece, None, None], raised, middle[best])
+        tinted[piece] = _raised(chroma[piece], np.float32(128), raised[:, None], np.float32(128))
     if _unlike(lit[:, SAMPLED, SAMPLED], best, BRIEF) > LESS_UNLIKE * _unlike(few, best, BRIEF):
         return luma, chroma
     return lit, tinted
+
+
+def _raised(pictures: Bytes, middle: Grey | np.float32, gain: Grey, to: np.float32) -> Grey:
+    """Pictures with more contrast, and their middle level moved."""
+    out = pictures - middle
+    out *= gain
+    out += to
+    return np.clip(out, 0, 255, out=out)
 
 
 def _unlike(pictures: Bytes, reference: int, share: float = 0.5) -> float:

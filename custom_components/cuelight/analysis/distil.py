@@ -15,7 +15,7 @@ from .codec import SPRITE_SIDE, Picture, encode_animation, encode_sprite
 from .cutout import Cutout, Shot, cut_out, moves
 from .ink import LIT, STRAY, STRAY_REACH, Frame, crop, held_together, inked, thresholded
 from .models import Animation
-from .pixels import Grey, Mask, border, count_around, crowded, slope
+from .pixels import Grey, Mask, border, count_around, crowded, share_below, slope
 
 FPS = 8
 """Pictures a second of the animation: what a button's store and an eye on 32x32 pixels make use of."""
@@ -40,6 +40,8 @@ BODY_MOVING = 0.75
 """The same where the camera moves, for much of what stands out then is background that does not fit."""
 SPRITE_MARGIN = 1.06
 """Side of the sprite in units of the subject."""
+CANDIDATES = 16
+"""Pictures that show the subject largest, of which the sharpest becomes the sprite."""
 CLIPPED = 0.5
 """How much a subject cut by the picture's edge is worth beside a whole one."""
 WHOLE_MARGIN = 1.35
@@ -64,22 +66,21 @@ def distil(shots: Sequence[Shot], side: int = SIDE, check: Callable[[], None] = 
     `check` is called before each piece of work, of a few milliseconds at most, and may raise to end it.
     """
     drawn: list[Picture] = []
-    sprites: list[tuple[float, Picture]] = []
+    subjects: list[_Subject] = []
     for shot in shots:
         subject = _Subject.found(shot, check)
         check()
-        shown = [] if subject is None else subject.drawn(subject.frames(), side)
+        shown = None if subject is None else subject.drawn(subject.frames(), side)
         check()
-        if subject is None or held_together(shown) < (BODY_MOVING if moves(shot) else BODY):
-            drawn += thresholded(shot.luma, shot.frame, side)
-            continue
-        drawn += shown
-        sprites.append(subject.clearest())
-    check()
-    sprite = max(sprites, key=lambda scored: scored[0])[1] if sprites else None
+        if subject is not None and shown is not None and held_together(shown) >= (BODY_MOVING if moves(shot) else BODY):
+            drawn += list(shown)
+            subjects.append(subject)
+        else:
+            drawn += list(thresholded(shot.luma, shot.frame, side))
+        check()
     return Distilled(
         Animation(encode_animation(drawn, FPS), side, FPS, len(drawn)),
-        None if sprite is None else encode_sprite(sprite),
+        encode_sprite(max(subjects, key=_Subject.usual_area).clearest()) if subjects else None,
     )
 
 
@@ -95,7 +96,7 @@ class _Subject:
         self._area = rows.sum(axis=1)
         self._left, self._right = _extents(columns)
         self._top, self._bottom = _extents(rows)
-        usual = np.median(self._area[self._area > 0]) if self._area.any() else 0
+        usual = share_below(self._area[self._area > 0], 0.5) if self._area.any() else 0
         self._present = np.flatnonzero(self._area > PRESENT * usual)
 
     @classmethod
@@ -110,7 +111,7 @@ class _Subject:
     def frames(self) -> list[Frame]:
         """One frame for each picture, the same all through unless the path is too long for its subject."""
         here = self._present
-        size = float(np.percentile(np.maximum(self._right - self._left, self._bottom - self._top)[here], 75))
+        size = share_below(np.maximum(self._right - self._left, self._bottom - self._top)[here], 0.75)
         low = np.array((self._left[here].min(), self._top[here].min()))
         high = np.array((self._right[here].max(), self._bottom[here].max()))
         path = MARGIN * (high - low)
@@ -123,23 +124,26 @@ class _Subject:
         places = (low + high) / 2 + followed * (centres - (centres.min(axis=0) + travel / 2))
         return [Frame(float(x), float(y), side) for x, y in places]
 
-    def drawn(self, frames: Sequence[Frame], side: int) -> list[Picture]:
+    def drawn(self, frames: Sequence[Frame], side: int) -> Mask:
         """The subject in each frame, steady from one to the next."""
         return inked(*crop((self._cutout.cover, self._cutout.luma), frames, side))
 
-    def clearest(self) -> tuple[float, Picture]:
-        """The picture that shows the subject whole, large and sharp, as a sprite, with its area."""
-        here = self._present
-        cover, luma = self._cutout.cover[here], self._cutout.luma[here]
-        edge = border(cover > LIT).reshape(len(here), -1).astype(np.float32)
-        steep = np.vecdot(slope(luma.astype(np.int16)).reshape(edge.shape), edge) / np.maximum(1, edge.sum(axis=1))
-        large = np.minimum(self._area[here], np.percentile(self._area[here], 75))
-        score = large * np.square(steep) * np.where(self._clipped()[here], CLIPPED, 1.0)
-        best = int(score.argmax())
-        pick = int(here[best])
-        left, right, top, bottom = (float(edge[pick]) for edge in (self._left, self._right, self._top, self._bottom))
+    def usual_area(self) -> float:
+        """Pixels that it covers where it is shown large."""
+        return share_below(self._area[self._present], 0.75)
+
+    def clearest(self) -> Picture:
+        """The picture that shows the subject whole, large and sharp, as a sprite."""
+        part = self._cutout
+        worth = np.minimum(self._area, self.usual_area()) * np.where(self._clipped(), CLIPPED, 1.0)
+        here = self._present[np.argsort(-worth[self._present], kind="stable")[:CANDIDATES]]
+        edge = border(part.cover[here] > LIT).reshape(len(here), -1).astype(np.float32)
+        steep = slope(part.luma[here].astype(np.int16)).reshape(edge.shape)
+        sharp = np.vecdot(steep, edge) / np.maximum(1, edge.sum(axis=1))
+        best = int(here[(worth[here] * np.square(sharp)).argmax()])
+        left, right, top, bottom = (float(side[best]) for side in (self._left, self._right, self._top, self._bottom))
         frame = Frame((left + right) / 2, (top + bottom) / 2, SPRITE_MARGIN * max(right - left, bottom - top, 4))
-        return float(large[best]), inked(*crop((cover[best, None], luma[best, None]), [frame], SPRITE_SIDE))[0]
+        return inked(*crop((part.cover[best, None], part.luma[best, None]), [frame], SPRITE_SIDE))[0]
 
     def _clipped(self) -> Mask:
         """Where the subject reaches the picture's edge, so that some of it may be missing."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .codec import Picture
-from .pixels import Bytes, Grey, Mask, box, count_around, share_below, sum_around
+from .pixels import Bytes, Grey, Mask, box, count_around, share_below, sum_around, whole_around
 
 MOST_PRODUCTS = 250_000
 """Products of numbers in one of matrices: OpenBLAS shares more between threads, whose waiting costs more than it saves.
@@ -88,7 +87,7 @@ def _sampling(size: int, centre: Grey, length: Grey, side: int) -> Grey:
     return weights[:, :, beyond:-beyond]
 
 
-def inked(cover: Grey, luma: Grey) -> list[Picture]:
+def inked(cover: Grey, luma: Grey) -> Mask:
     """Silhouettes (n, side, side), their holes filled, less their dark details."""
     solid = _steady(cover, LIT, HOLD, cover[0] > LIT)
     dense = count_around(solid, STRAY_REACH)
@@ -98,7 +97,7 @@ def inked(cover: Grey, luma: Grey) -> list[Picture]:
     limit = max(DETAIL, share_below(shade[inside], 1 - MOST_DETAIL) if inside.any() else 0.0)
     lone = (box((shade > limit).view(np.uint8)) < 2) & (shade < LONE * limit)
     shade *= inside & ~lone
-    return list(solid & ~_steady(shade, limit, DETAIL_HOLD, np.zeros_like(solid[0])))
+    return solid & ~_steady(shade, limit, DETAIL_HOLD, np.zeros_like(solid[0]))
 
 
 def _steady(pictures: Grey, limit: float, hold: float, last: Mask) -> Mask:
@@ -110,10 +109,9 @@ def _steady(pictures: Grey, limit: float, hold: float, last: Mask) -> Mask:
     return on
 
 
-def held_together(pictures: Sequence[Picture]) -> float:
+def held_together(pictures: Mask) -> float:
     """Share of what is lit that hangs together with its densest place, in most pictures; 1 where nothing is lit."""
-    lit = np.stack(pictures)
-    lit = lit[lit.any(axis=(1, 2))]
+    lit = pictures[pictures.any(axis=(1, 2))]
     if not len(lit):
         return 1.0
     dense = count_around(lit, STRAY_REACH) * lit
@@ -126,7 +124,7 @@ def held_together(pictures: Sequence[Picture]) -> float:
         grown[:, :-1] |= grown[:, 1:]
         grown &= whole
         if (grown == body).all():
-            return float(np.median(np.bitwise_count(body).sum(axis=1) / np.bitwise_count(whole).sum(axis=1)))
+            return share_below(np.bitwise_count(body).sum(axis=1) / np.bitwise_count(whole).sum(axis=1), 0.5)
         body = grown
 
 
@@ -150,16 +148,18 @@ def _rows(pictures: Mask) -> npt.NDArray[np.integer]:
 
 def _shading(luma: Grey, solid: Mask) -> tuple[Grey, Mask]:
     """How much each pixel is a detail (positive is darker, or lighter where most details are), and which may be one."""
-    weight = solid.astype(np.float32)
-    mean = sum_around(luma * weight, DETAIL_REACH) / np.maximum(1, sum_around(weight, DETAIL_REACH))
-    shade = (mean - luma) * weight
+    within = luma.astype(np.int16)
+    within *= solid
+    mean = whole_around(within, DETAIL_REACH) / np.maximum(count_around(solid, DETAIL_REACH), np.float32(1))
+    shade = mean - luma
+    shade *= solid
     inside = box(solid.view(np.uint8)) == 9
-    within = shade[inside]
-    skew = float(np.vdot(np.square(within), within))
+    details = shade[inside]
+    skew = float(np.vdot(np.square(details), details))
     return (shade if skew >= 0 else -shade), inside
 
 
-def thresholded(luma: Bytes, frame: Frame, side: int) -> list[Picture]:
+def thresholded(luma: Bytes, frame: Frame, side: int) -> Mask:
     """All that the frame shows of each picture (n, h, w), each pixel against its neighbourhood."""
     grey = crop([luma], [frame], side)[0]
     ordered = np.sort(grey.reshape(len(grey), -1), axis=1)
@@ -167,4 +167,4 @@ def thresholded(luma: Bytes, frame: Frame, side: int) -> list[Picture]:
     stretched = (grey - low) * (255 / np.maximum(high - low, LEAST_CONTRAST))
     around = sum_around(stretched, LOCAL) / sum_around(np.ones((side, side), np.float32), LOCAL)
     over = stretched - LOCAL_SHARE * around - (1 - LOCAL_SHARE) * stretched.mean(axis=(1, 2), keepdims=True)
-    return list(_steady(over, 0, HYSTERESIS, over[0] > 0))
+    return _steady(over, 0, HYSTERESIS, over[0] > 0)

@@ -3,7 +3,7 @@
 Pictures are the last two axes. Beyond the edges everything is zero.
 """
 
-from functools import cache
+from functools import cache, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +45,15 @@ def border(mask: Mask) -> Mask:
 
 def count_around(mask: Mask, reach: int) -> Bytes:
     """How many of the square of pixels up to `reach` (7 at most) away are of the mask."""
-    *_, height, width = mask.shape
+    return whole_around(mask.view(np.uint8), reach)
+
+
+def whole_around[Kind: np.integer](pictures: npt.NDArray[Kind], reach: int) -> npt.NDArray[Kind]:
+    """Sum of the square of pixels up to `reach` (7 at most) away, in whole numbers that their type must hold."""
+    *_, height, width = pictures.shape
     side, row = 2 * reach + 1, width + 2 * reach
-    wide = np.zeros((*mask.shape[:-2], height + 2 * reach, row), np.uint8)
-    wide[..., reach : reach + height, reach : reach + width] = mask
+    wide = np.zeros((*pictures.shape[:-2], height + 2 * reach, row), pictures.dtype)
+    wide[..., reach : reach + height, reach : reach + width] = pictures
     sums = wide.reshape(-1)
     for step in (1, row):
         # Sums of 1, 2, 4, 8 pixels, of which those that make up the side are added.
@@ -113,6 +118,11 @@ def steepness[Kind: np.generic](pictures: npt.NDArray[Kind]) -> npt.NDArray[Kind
 def summed(planes: Ints) -> Ints:
     """The sum of three planes (..., 3, h, w)."""
     return np.asarray(planes[..., 0, :, :] + planes[..., 1, :, :] + planes[..., 2, :, :])
+
+
+def unlikeness(pictures: Ints | Bytes, ground: Ints) -> Ints:
+    """By how much pictures (n, 3, h, w) differ from one (3, h, w), in all planes together."""
+    return reduce(np.add, (np.abs(pictures[:, plane] - ground[plane]) for plane in range(3)))
 
 
 def median(samples: Bytes) -> Bytes:
