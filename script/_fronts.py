@@ -175,6 +175,8 @@ def _signals(path: Path, flow: Flow) -> Signals:
         steady=change[3],
         polarity=change[4],
         solid=change[5],
+        rim=np.zeros(len(glances)),
+        rim_left=np.zeros(len(glances)),
     )
 
 

@@ -16,6 +16,8 @@ type Frame = npt.NDArray[np.uint8]
 
 WIDTH, HEIGHT = 256, 144
 FPS = 16
+WALL = -1
+"""The scene that is nothing but a wall, a little darker to one side."""
 SCENE = 2
 """Sides of the painted scene over the frame's, so that the camera has somewhere to go."""
 
@@ -43,8 +45,10 @@ type Script = Callable[[float], View]
 @cache
 def scene(seed: int) -> Frame:
     """A painted scene, SCENE times the frame: soft blotches of mid-dark colours that depend on the seed."""
-    random = np.random.default_rng(1000 + seed)
     wide, tall = SCENE * WIDTH, SCENE * HEIGHT
+    if seed == WALL:
+        return np.broadcast_to(np.linspace(60, 90, wide, dtype=np.uint8)[:, None], (tall, wide, 3)).copy()
+    random = np.random.default_rng(1000 + seed)
     coarse = random.integers(30, 130, (9, 16, 3), np.uint8)
     fine = random.integers(0, 60, (36, 64, 3), np.uint8)
     layers = (Image.fromarray(layer).resize((wide, tall), Image.Resampling.BICUBIC) for layer in (coarse, fine))

@@ -99,3 +99,14 @@ def test_halving_and_smoothing_keep_the_brightness() -> None:
 def test_the_slope_of_a_ramp_is_its_step() -> None:
     ramp = np.tile(np.arange(12.0) * 5, (8, 1))[None]
     assert slope(ramp)[0, 1:-1, 1:-1] == pytest.approx(5)
+
+
+@pytest.mark.parametrize(("x", "zoom"), [(2.0, 0.0), (0.12, 0.0), (0.0, 0.04), (0.0, 0.004)])
+def test_before_a_plain_wall_a_subject_moves_no_camera(x: float, zoom: float) -> None:
+    subject = texture() - 110
+    y, column = np.mgrid[:HEIGHT, :WIDTH]
+    subject *= np.clip(12 - np.hypot(y - 18, column - 32), 0, 1)
+    after, _ = warp(subject[None], *(np.array([value], np.float32) for value in (x, 0.0, zoom)))
+    motion = register(after + 110, subject[None] + 110)
+    assert abs(motion.x[0]) < 0.05
+    assert abs(motion.zoom[0]) < 0.002

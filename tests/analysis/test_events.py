@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.cuelight.analysis import Analysis, Event, EventKind, analyze_film
 
-from .staged_films import FPS, Script, View, arc, film, frames, ramp, stands, write
+from .staged_films import FPS, WALL, Script, View, arc, film, frames, ramp, stands, write
 
 SLACK_S = 0.4
 """How far an event may lie outside the time in which it was drawn."""
@@ -226,3 +226,33 @@ NO_EVENTS: dict[str, tuple[Script, set[EventKind]]] = {
 def test_what_only_looks_like_an_event_is_none(tmp_path: Path, title: str) -> None:
     script, kinds = NO_EVENTS[title]
     assert not {event.kind for event in analyze_film(film(tmp_path / "film.mp4", script)).events} & kinds
+
+
+BEFORE_A_WALL: dict[str, tuple[Script, set[EventKind]]] = {
+    "comes near": (lambda t: View(y=0.5, size=0.2 * 2 ** ramp(t, 1.0, 3.0), scene=WALL), {EventKind.APPROACH}),
+    "goes away": (lambda t: View(y=0.5, size=0.32 * 2 ** -ramp(t, 1.0, 3.0), scene=WALL), {EventKind.RETREAT}),
+    "walks": (lambda t: View(x=0.25 + 0.5 * ramp(t, 1.0, 2.5), size=0.3, scene=WALL), {EventKind.MOVE_RIGHT}),
+    "jumps": (lambda t: View(y=0.7 - 0.3 * arc(t, 1.5, 2.2), size=0.2, scene=WALL), {EventKind.JUMP}),
+    "pops up, large": (lambda t: View(there=t >= 2.0, size=0.3, scene=WALL), {EventKind.APPEAR}),
+}
+
+
+@pytest.mark.parametrize("title", BEFORE_A_WALL)
+def test_before_a_plain_wall_it_is_the_creature_that_moves(tmp_path: Path, title: str) -> None:
+    script, kinds = BEFORE_A_WALL[title]
+    events = analyze_film(film(tmp_path / "film.mp4", script)).events
+    assert {event.kind for event in events} - {EventKind.STILL} == kinds
+
+
+def test_what_comes_near_may_move_aside_by_half_of_its_width(tmp_path: Path) -> None:
+    def script(time_s: float) -> View:
+        way = ramp(time_s, 1.0, 3.0)
+        return View(x=0.35 + 0.3 * way, y=0.55, size=0.3 * 1.8**way)
+
+    events = analyze_film(film(tmp_path / "film.mp4", script)).events
+    assert at(events, EventKind.APPROACH, 1.0, 3.0)
+
+
+def test_a_drift_slower_than_any_pan_is_rest(tmp_path: Path) -> None:
+    events = analyze_film(film(tmp_path / "film.mp4", lambda t: View(camera_x=0.025 * t))).events
+    assert [event.kind for event in events] == [EventKind.STILL]

@@ -21,13 +21,26 @@ ITERATIONS = (2, 3, 5)
 """Gauss-Newton steps from the finest level to the coarsest."""
 QUIET = 0.08
 """Pixels of the halved picture; below this the step is linear, and one fit at half the size is as good."""
+NEGLIGIBLE = 0.02
+"""Likewise; below this a motion is not undone, and it need not be asked whether it is one."""
 QUIET_ITERATIONS = 1
 UNEXPLAINED = 0.75
 """Share of the difference a motion may leave to be believed: true ones leave half at most, noise more than 0.9."""
+UNOPPOSED = 0.85
+"""Likewise where no block of the border speaks against it: in a dark picture even a true one leaves much."""
 BORDER = (6, 8)
 """Rows and columns of blocks the picture is divided into; the outermost are asked whether they moved."""
 VOTE_LEVELS = 0.1
 """Mean grey levels by which a motion must make a block of the border better or worse for it to have a say."""
+VOTE_SHARE = 0.25
+"""Likewise, as a share of the border's mean: what gains less has next to nothing to see."""
+LEAST_VOTES = 6
+"""Of the border's 24 blocks, a quarter, how many must be better for a motion to be the camera's; fewer can be something
+that reaches to the border before a plain wall."""
+BORDER_SHARE = 0.2
+"""What a motion must explain of the border's differences over what it explains of the whole picture's, both a pixel. It
+is 1 where there is as much to see at the border; before a plain wall, what moves in the middle explains next to nothing
+there."""
 RESIDUAL_FLOOR = 1.5
 """Grey levels: differences below are coding noise however quiet the rest of the picture is."""
 ROBUST_WIDTH = 2.5
@@ -71,12 +84,16 @@ def register(current: Floats, previous: Floats) -> Motion:
     _refine(*half, params, QUIET_ITERATIONS, _border_weights(half[0].shape[1:], 1))
     largest = np.abs(params[:, :3]) @ np.diag((1, 1, half[0].shape[2] / 2)).astype(np.float32)
     moving = np.flatnonzero((largest > QUIET).any(axis=1))
+    slow = np.flatnonzero((largest > NEGLIGIBLE).any(axis=1) & (largest <= QUIET).all(axis=1))
+    if slow.size:
+        whole, left = _differences(half[0][slow], half[1][slow], params[slow])
+        params[slow, :3] *= _reaches_border(_border(whole - left), whole - left)[:, None]
     params[:, :2] *= 2
     if moving.size:
         fitted = _register(current[moving], previous[moving])
         better = _believed(current[moving], previous[moving], fitted)
         params[moving] = np.where(better[:, None], fitted, 0)
-        params[moving, 4] = np.where(better, fitted[:, 4], (current - previous)[moving].mean(axis=(1, 2)))
+        params[moving, 4] = np.where(better, fitted[:, 4], _median(current[moving] - previous[moving]))
     return Motion(*(np.ascontiguousarray(column) for column in params.T))
 
 
@@ -96,17 +113,36 @@ def _register(current: Floats, previous: Floats) -> Floats:
 
 
 def _believed(current: Floats, previous: Floats, params: Floats) -> npt.NDArray[np.bool_]:
-    """Whether a motion explains enough of the difference and the picture's border did not rest, the light undone.
+    """Whether a motion explains enough of the difference and the picture's border did not rest.
 
     A camera moves the border too; what fills the middle and moves by itself leaves the border where it was.
     """
+    whole, left = _differences(current, previous, params)
+    better = _border(whole - left)
+    level = np.maximum(VOTE_SHARE * better.mean(axis=1), VOTE_LEVELS)[:, None]
+    ayes, noes = (better > level).sum(axis=1), (better < -level).sum(axis=1)
+    limit = np.where(noes > 0, UNEXPLAINED, UNOPPOSED)
+    explained = left.sum(axis=(1, 2)) < limit * np.maximum(whole.sum(axis=(1, 2)), 1e-3)
+    return explained & (ayes >= np.maximum(noes, LEAST_VOTES)) & _reaches_border(better, whole - left)
+
+
+def _differences(current: Floats, previous: Floats, params: Floats) -> tuple[Floats, Floats]:
+    """Grey levels by which each pixel differs, the light undone, before and after the motion is undone too."""
     mean = previous.mean(axis=(1, 2), keepdims=True)
     gain, offset = np.exp(params[:, 3])[:, None, None], params[:, 4, None, None]
     moved, inside = warp(previous, params[:, 0], params[:, 1], params[:, 2])
     left, whole = (np.abs(current - gain * (picture - mean) - mean - offset) * inside for picture in (moved, previous))
-    explained = left.sum(axis=(1, 2)) < UNEXPLAINED * np.maximum(whole.sum(axis=(1, 2)), 1e-3)
-    better = _border(whole - left)
-    return explained & ((better > VOTE_LEVELS).sum(axis=1) >= (better < -VOTE_LEVELS).sum(axis=1))
+    return whole, left
+
+
+def _median(pictures: Floats) -> Floats:
+    """The median of each picture, from every ninth pixel."""
+    return np.median(pictures[:, ::MEDIAN_STRIDE, ::MEDIAN_STRIDE], axis=(1, 2))
+
+
+def _reaches_border(border: Floats, better: Floats) -> npt.NDArray[np.bool_]:
+    """Whether a motion makes the border's blocks better by enough of what it makes all the picture better."""
+    return border.mean(axis=1) >= BORDER_SHARE * better.mean(axis=(1, 2))
 
 
 def _border(pictures: Floats) -> Floats:

@@ -230,6 +230,8 @@ class _Look:
             steady=slow.steady,
             polarity=slow.polarity,
             solid=slow.solid,
+            rim=slow.rim / 255,
+            rim_left=slow.rim_left / 255,
         )
 
     def _curves(self, sight: Sighting) -> Curves:

@@ -27,7 +27,8 @@ class Signals:
 
     At the ticks `glances` only: `slow_growth`, `slow_doubt` and whether they are to be believed, `grows`; `change`
     (area that is other than before though the camera explains the rest), where (`change_x`, `change_y`), `steady`,
-    `polarity` and `solid` as in `subject.Glance`.
+    `polarity` and `solid` as in `subject.Glance`; `rim` and `rim_left` (0..1), how far the picture's border is other
+    than before, and how far still once the camera's motion is undone.
     """
 
     rate: float
@@ -59,6 +60,8 @@ class Signals:
     steady: Curve
     polarity: Curve
     solid: Curve
+    rim: Curve
+    rim_left: Curve
 
     @property
     def ticks(self) -> int:
@@ -72,6 +75,12 @@ class Signals:
     def stir(self) -> Curve:
         """How much the camera moves at each tick, in widths; a change of size counts as motion half a width out."""
         return np.hypot(self.pan_x, self.pan_y / self.aspect) + np.abs(self.zoom) / 2
+
+    def backed(self, first: int, end: int) -> float:
+        """The share of what changes at the picture's border that the camera's motion explains, 1 if nothing changes."""
+        within = (self.glances >= first) & (self.glances < end)
+        rim = float(self.rim[within].sum())
+        return 1 - float(self.rim_left[within].sum()) / rim if rim else 1.0
 
     def travel(self) -> Curve:
         """How far the subject moves at each tick, in widths."""

@@ -8,6 +8,7 @@ of the mask's edge cancel.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -45,6 +46,8 @@ CELL_SEEN = 0.5
 """Seen pixels that make a cell part of a thing."""
 MIN_AREA = 5.0
 """Pixels of 64x36 below which there is nothing to follow: a ball of a thirteenth of the height."""
+RIM = (6, 8)
+"""Fractions of the picture's height and width, one over these, that are its border."""
 SEARCH = 8
 """Pixels to each side searched for the subject in the tick before: 3 screen widths a second at 24 ticks."""
 PATCHES = (16, 28, 44)
@@ -111,6 +114,8 @@ class Glance:
     `steady` 0..1, how far it looked alike all the time before and all the time after; `polarity` -1..1, positive if
     the picture steps more across the outline of the change after than before: where a thing is, it has an edge;
     `solid`: the change's area over that of an ellipse of its spread, about 1 for one thing and little for crumbs.
+    `rim`: mean grey levels by which the picture's border differs from what it was (by SLOW_REACH_S); `rim_left`, what
+    is left of that once the camera's motion is undone.
     """
 
     tick: Ticks
@@ -126,6 +131,8 @@ class Glance:
     steady: Floats
     polarity: Floats
     solid: Floats
+    rim: Floats
+    rim_left: Floats
 
 
 def reach(rate: float) -> int:
@@ -216,8 +223,33 @@ def _glanced(window: Window, ticks: Ticks, path: Floats) -> npt.NDArray[np.float
             window, ticks[stirred], planes[stirred, 0], steep[stirred], (past[stirred], future), path, slow
         )
     before, after = _View(window, ticks, -far, planes), _View(window, ticks, far, planes)
-    out[6:] = _change(window, ticks, before, after, steep, far)
+    out[6:12] = _change(window, ticks, before, after, steep, far)
+    out[12:] = _rim(window, ticks, past, planes[:, 0])
     return out
+
+
+def _rim(window: Window, ticks: Ticks, past: _View, luma: Floats) -> npt.NDArray[np.floating]:
+    """Grey levels (2, n) by which the border differs from the past as it was, and from the past the camera undone."""
+    border = _border(luma.shape[1:])
+    others = ticks + past.steps
+    light = window.relative(ticks, others)
+    now = luma.reshape(len(ticks), -1)[:, border]
+    inside = past.inside.reshape(len(ticks), -1)[:, border]
+    moved = past.planes[:, 0].reshape(len(ticks), -1)[:, border]
+    was = window.planes[others - window.first, 0].reshape(len(ticks), -1)[:, border]
+    was *= np.exp(light.gain)[:, None]
+    was += light.offset[:, None]
+    differs = np.stack((np.abs(now - was), np.abs(now - moved)))
+    return (differs * inside).sum(axis=2) / np.maximum(inside.sum(axis=1), 1)
+
+
+@cache
+def _border(shape: tuple[int, int]) -> Ticks:
+    """The places, counted row by row, of a picture's border: an eighth of its width and a sixth of its height."""
+    height, width = shape
+    inner = np.zeros(shape, np.bool_)
+    inner[height // RIM[0] : -(height // RIM[0]), width // RIM[1] : -(width // RIM[1])] = True
+    return np.flatnonzero(~inner)
 
 
 def _slowly(

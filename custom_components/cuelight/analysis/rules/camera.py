@@ -90,4 +90,5 @@ def _evidence(signals: Signals, slide: Swing) -> dict[str, float]:
         "length_s": slide.ticks / signals.rate,
         "area": float(signals.area[span].mean()),
         "changed": float(signals.changed[span].mean()),
+        "backed": signals.backed(slide.first, slide.last),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..models import Event
+from ..models import Event, EventKind
 from ..prompt import Expectation
 from ..signals import Signals
 from .camera import camera_events
@@ -11,6 +11,11 @@ from .confidence import LEAST, confidence
 from .picture import cuts, fades, flashes
 from .subject import growths, motions, pops
 from .whole import stills
+
+ZOOMS = (EventKind.ZOOM_IN, EventKind.ZOOM_OUT)
+BACKED = 0.5
+"""Share of what changes at the picture's border that a zoom must explain to be the camera's; of less, what grows is
+something before it. Drawn zooms explain 0.65 and more; a bird that comes up to the camera, a third."""
 
 
 def find_events(signals: Signals, expected: Expectation) -> list[Event]:
@@ -29,14 +34,16 @@ def candidates(signals: Signals, likely: Likely) -> Iterator[Candidate]:
     """Everything that might be an event; what is `likely` excludes other readings of the same pictures."""
     popped = list(pops(signals))
     there = [candidate for candidate in popped if likely(candidate)]
+    camera = list(camera_events(signals, likely))
+    misfits = [candidate for candidate in camera if candidate.kind in ZOOMS and candidate.evidence["backed"] < BACKED]
     found = [
         *flashes(signals),
         *cuts(signals),
         *fades(signals),
-        *camera_events(signals, likely),
+        *(candidate for candidate in camera if candidate not in misfits),
         *popped,
         *motions(signals, there, likely),
-        *growths(signals, there),
+        *growths(signals, there, misfits),
     ]
     yield from found
     yield from stills(signals, [candidate for candidate in found if likely(candidate)])

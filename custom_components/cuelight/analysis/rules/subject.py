@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..models import EventKind
-from ..signals import Curve, Flags, Signals, Swing, closed, runs, smooth, swings, widened
+from ..signals import Curve, Flags, Signals, Swing, closed, runs, slides, smooth, swings, widened
 from .candidate import Candidate, Likely
 
 TAKEN = 0.5
@@ -67,8 +67,12 @@ GROWTH_FIT = 0.76
 """Share of the subject that must look as before but for its size, where it is seen; else several things move apart."""
 GROWTH_ASIDE = 0.4
 """Most that what grows goes elsewhere meanwhile, in widths for each log of its growth; more is passing by."""
-GROWTH_SWING = 0.06
-"""Log of the ratio of a growing and shrinking that count as two."""
+GROWTH_OWN = 2.0
+"""Likewise in widths of itself, where that is more: what fills the picture moves far and yet only comes near."""
+CARRIED = 2.0
+"""How many times larger a growth must be that was taken from the camera's motion than one seen beside it."""
+GROWTH_CORE = 0.5
+"""Share of the slowest speed that what grows has at its ends; slower is before or after it."""
 GROWTH_S = 0.3
 """Seconds of the quickest."""
 GROWTH_SMOOTH_S = 0.3
@@ -289,20 +293,30 @@ def _quick_runs(pieces: list[Swing], rate: float, least: float) -> Iterator[list
         run = [piece] if quick else []
 
 
-def growths(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
-    """Coming nearer and going away, outside the given appearances and disappearances."""
+def growths(signals: Signals, popped: list[Candidate], misfits: list[Candidate]) -> Iterator[Candidate]:
+    """Coming nearer and going away, outside the given appearances and disappearances.
+
+    What fills the picture and comes nearer is fitted as the camera's motion: the given zooms that are none, because the
+    border does not go along, are its growth.
+    """
     ticks = np.arange(signals.ticks)
+    carried = np.zeros(signals.ticks, np.bool_)
+    for zoom in misfits:
+        carried[zoom.first : zoom.end] = True
     seen, grows = signals.seen.copy(), signals.grows.copy()
     for pop in popped:
         seen &= np.abs(ticks - pop.first) > signals.span(POP_S)
         grows &= np.abs(signals.glances - pop.first) > signals.span(POP_S + 0.1)
     curve, weight = _growth(signals, seen, grows)
-    near = (seen | (np.interp(ticks, signals.glances, grows.astype(np.float64)) > 0.1)) & ~widened(signals.cut, 2)
+    curve = curve + np.where(carried, signals.zoom, 0)
+    near = seen | carried | (np.interp(ticks, signals.glances, grows.astype(np.float64)) > 0.1)
+    near &= ~widened(signals.cut, 2)
     for first, end in runs(closed(near, signals.span(GROWTH_SMOOTH_S))):
-        for piece in swings(np.cumsum(curve[first:end]), GROWTH_SWING):
+        speed = GROWTH_CORE * GROWTH_SPEED
+        for piece in slides(curve[first:end], signals.rate, speed, GROWTH, GROWTH_SMOOTH_S):
             span = slice(first + piece.first, first + piece.last)
-            if abs(piece.size) >= GROWTH and GROWTH_S <= piece.ticks / signals.rate <= abs(piece.size) / GROWTH_SPEED:
-                if not _grows(signals, span, piece.size):
+            if GROWTH_S <= piece.ticks / signals.rate <= abs(piece.size) / GROWTH_SPEED:
+                if not _grows(signals, span, piece.size, carried):
                     continue
                 evidence = {
                     "size": abs(piece.size),
@@ -316,14 +330,19 @@ def growths(signals: Signals, popped: list[Candidate]) -> Iterator[Candidate]:
                 yield Candidate(kind, span.start, span.stop, evidence, {"ratio": float(np.exp(piece.size))})
 
 
-def _grows(signals: Signals, span: slice, size: float) -> bool:
+def _grows(signals: Signals, span: slice, size: float, carried: Flags) -> bool:
     """Whether one thing grows by `size` (log) and does not pass by, as far as it is seen enough to tell."""
-    seen = signals.seen[span]
-    if not seen.any():
-        return True
-    aside, down = (float(step[span][seen].sum()) for step in (signals.dx, signals.dy))
-    there = np.hypot(aside, down / signals.aspect) <= GROWTH_ASIDE * abs(size)
-    return bool(there and signals.fit[span][seen].mean() >= GROWTH_FIT)
+    seen, carries = signals.seen[span], carried[span]
+    aside, down = (
+        float(step[span][seen].sum() - shift[span][carries].sum())
+        for step, shift in ((signals.dx, signals.pan_x), (signals.dy, signals.pan_y))
+    )
+    own = ACROSS * float(np.median(signals.spread_x[span][seen])) if seen.any() else 1.0
+    if np.hypot(aside, down / signals.aspect) > max(GROWTH_ASIDE, GROWTH_OWN * own) * abs(size):
+        return False
+    if carries.mean() > TAKEN:
+        return abs(size) >= CARRIED * GROWTH
+    return bool(not seen.any() or signals.fit[span][seen].mean() >= GROWTH_FIT)
 
 
 def _growth(signals: Signals, seen: Flags, grows: Flags) -> tuple[Curve, Curve]:

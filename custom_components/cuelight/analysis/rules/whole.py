@@ -10,10 +10,10 @@ from .candidate import Candidate
 
 STILL_S = 0.5
 """Shortest rest in seconds."""
-CALM_CAMERA = 0.012
-"""Widths a second the camera may move."""
-CALM_ZOOM = 0.02
-"""Log scale a second."""
+CALM_CAMERA = 0.035
+"""Widths a second the camera may move; slower than a pan, it drifts."""
+CALM_ZOOM = 0.035
+"""Log scale a second, likewise."""
 CALM_LIGHT = 0.08
 """Log lightness a second."""
 SMOOTH_S = 0.2
