@@ -20,7 +20,7 @@ from .palette import PaletteMaker
 from .prompt import Expectation
 from .rules import find_events
 from .signals import Signals
-from .subject import LEAST_FIT, MIN_AREA, Glance, Sighting, glance, observe
+from .subject import LEAST_FIT, MIN_AREA, Change, Glance, Sighting, glance, observe
 from .window import Window
 
 DEFAULT_LIMIT_S = 300.0
@@ -130,6 +130,7 @@ class _Look:
         self._stirred = np.zeros(0, np.bool_)
         self._glances: list[Glance] = []
         self._sightings: list[Sighting] = []
+        self._changes: list[Change] = []
         self._kept: list[SmallPicture] = []
 
     def at(self, pictures: tuple[SmallPicture, ...]) -> None:
@@ -147,14 +148,15 @@ class _Look:
         window = self._window
         window.align(final=final)
         self._check()
-        until = window.done if final else window.done - self._far
+        until = window.done if final else window.done - 2 * self._far
         if until <= self._seen_until:
             return
         for tick in range(self._seen_until, until):
             held = tick - window.first
             self._palette.look(tick, window.shot[tick], window.planes[held])
-        sight = observe(window, np.arange(self._seen_until, until))
+        sight, change = observe(window, np.arange(self._seen_until, until))
         self._sightings.append(sight)
+        self._changes.append(change)
         steps = np.stack((sight.dx, sight.dy), axis=1) * (sight.fit > LEAST_FIT)[:, None]
         start = self._path[-1] if self._path.size else np.zeros(2)
         self._path = np.concatenate((self._path, start + steps.cumsum(axis=0)))
@@ -162,7 +164,7 @@ class _Look:
         self._seen_until = until
         self._check()
         self._glance(final=final)
-        window.forget(min(until - self._far, self._glanced_until - self._slow) - 1)
+        window.forget(min(until - 2 * self._far, self._glanced_until - self._slow) - 1)
 
     def _glance(self, *, final: bool) -> None:
         until = self._seen_until if final else self._seen_until - self._slow
@@ -189,7 +191,7 @@ class _Look:
 
     def signals(self) -> Signals:
         """What was measured at every tick."""
-        sight, slow = _joined(self._sightings), _joined(self._glances)
+        sight, slow, change = _joined(self._sightings), _joined(self._glances), _joined(self._changes)
         window = self._window
         motion, bright = window.motion.rows, window.brightness.rows
         shot, blind = np.array(window.shot), np.array(window.blind)
@@ -224,12 +226,12 @@ class _Look:
             slow_growth=slow.growth,
             slow_doubt=slow.doubt,
             grows=(slow.area >= MIN_AREA) & (slow.fit > LEAST_FIT),
-            change=slow.change / (width * height),
-            change_x=slow.change_x / width + 0.5,
-            change_y=slow.change_y / height + 0.5,
-            steady=slow.steady,
-            polarity=slow.polarity,
-            solid=slow.solid,
+            change=slow.lively * change.area / (width * height),
+            change_x=change.x / width + 0.5,
+            change_y=change.y / height + 0.5,
+            steady=change.steady,
+            polarity=change.polarity,
+            solid=change.solid,
             rim=slow.rim / 255,
             rim_left=slow.rim_left / 255,
         )
@@ -275,6 +277,6 @@ def _extent(place: npt.NDArray[np.floating], spread: npt.NDArray[np.float32]) ->
     return float(low), float(np.percentile(place + distil.EXTENT * spread, 90))
 
 
-def _joined[Part: (Sighting, Glance)](parts: list[Part]) -> Part:
+def _joined[Part: (Sighting, Glance, Change)](parts: list[Part]) -> Part:
     kind = type(parts[0])
     return kind(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(kind)))

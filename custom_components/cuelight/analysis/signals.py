@@ -27,7 +27,7 @@ class Signals:
 
     At the ticks `glances` only: `slow_growth`, `slow_doubt` and whether they are to be believed, `grows`; `change`
     (area that is other than before though the camera explains the rest), where (`change_x`, `change_y`), `steady`,
-    `polarity` and `solid` as in `subject.Glance`; `rim` and `rim_left` (0..1), how far the picture's border is other
+    `polarity` and `solid` as in `subject.Change`; `rim` and `rim_left` (0..1), how far the picture's border is other
     than before, and how far still once the camera's motion is undone.
     """
 

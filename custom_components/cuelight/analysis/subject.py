@@ -105,34 +105,41 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is otherwise after than before (by REACH_S), at the ticks of the glances.
+
+    `area` that looks different; its centre `x`, `y`; `steady` 0..1, how far it looked alike all the time before and all
+    the time after; `polarity` -1..1, positive if the picture steps more across the outline of the change after than
+    before: where a thing is, it has an edge; `solid`: the area over that of an ellipse of its spread, about 1 for one
+    thing and little for crumbs.
+    """
+
+    area: Floats
+    x: Floats
+    y: Floats
+    steady: Floats
+    polarity: Floats
+    solid: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Glance:
     """What only shows over a longer time, at n chosen ticks `tick`.
 
-    `area`, `x`, `y` of what moves slowly, its change of log size `growth` a tick with `doubt` and `fit` as in a
-    sighting.
-    `change`: area that looks different before and after (by REACH_S); its centre `change_x`, `change_y`;
-    `steady` 0..1, how far it looked alike all the time before and all the time after; `polarity` -1..1, positive if
-    the picture steps more across the outline of the change after than before: where a thing is, it has an edge;
-    `solid`: the change's area over that of an ellipse of its spread, about 1 for one thing and little for crumbs.
+    `area` of what moves slowly, its change of log size `growth` a tick with `doubt` and `fit` as in a sighting.
     `rim`: mean grey levels by which the picture's border differs from what it was (by SLOW_REACH_S); `rim_left`, what
-    is left of that once the camera's motion is undone.
+    is left of that once the camera's motion is undone. `lively`: whether anything stirred around the tick, or nothing
+    was looked for.
     """
 
     tick: Ticks
     area: Floats
-    x: Floats
-    y: Floats
     growth: Floats
     doubt: Floats
     fit: Floats
-    change: Floats
-    change_x: Floats
-    change_y: Floats
-    steady: Floats
-    polarity: Floats
-    solid: Floats
     rim: Floats
     rim_left: Floats
+    lively: Floats
 
 
 def reach(rate: float) -> int:
@@ -155,29 +162,37 @@ def growth_step(rate: float) -> int:
     return max(1, round(rate / GROWTH_HZ))
 
 
-def observe(window: Window, ticks: Ticks) -> Sighting:
-    """See what moves at `ticks`; the window holds the reach to both sides, or the shot's or film's end."""
+def observe(window: Window, ticks: Ticks) -> tuple[Sighting, Change]:
+    """See what moves at `ticks`, and what changes at those of them at which a glance is due.
+
+    The window holds twice the reach to both sides, or the shot's or film's end.
+    """
     planes = window.planes[ticks - window.first]
     far = reach(window.rate)
     past = _View(window, ticks, -far, planes)
     steep = slope(planes[:, 0])
-    stirred = np.flatnonzero(_stirred(past.difference, steep) | window.stirred(ticks))
+    stirs = _stirred(past.difference, steep) | window.stirred(ticks)
+    stirred, due = np.flatnonzero(stirs), np.flatnonzero(ticks % glance_step(window.rate) == 0)
     out = np.zeros((len(fields(Sighting)), len(ticks)), np.float32)
     out[-2] = past.difference.mean(axis=(1, 2))
     out[-1, stirred] = 1
+    looked = np.union1d(stirred, due)
+    future = _View(window, ticks[looked], far, planes[looked])
     if stirred.size:
-        out[:-2, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], past[stirred], far)
-    return Sighting(*out)
+        ahead = future[np.searchsorted(looked, stirred)]
+        out[:-2, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], (past[stirred], ahead))
+    ahead = future[np.searchsorted(looked, due)]
+    return Sighting(*out), Change(*_changed(window, ticks[due], past[due], ahead, steep[due], far))
 
 
 def _sighted(
-    window: Window, ticks: Ticks, planes: Floats, steep: Floats, past: _View, far: int
+    window: Window, ticks: Ticks, planes: Floats, steep: Floats, views: tuple[_View, _View]
 ) -> npt.NDArray[np.floating]:
     """All but the last two columns of a sighting, for ticks at which something differs from the past."""
-    future = _View(window, ticks, far, planes)
+    past, future = views
     before, after = (_View(window, ticks, lag, planes[:, :1]) for lag in (-1, 1))
     seen = _seen(np.minimum(past.difference, future.difference), steep)
-    if far > 1:
+    if reach(window.rate) > 1:
         np.maximum(seen, _seen(np.minimum(before.difference, after.difference), steep), out=seen)
     seen = _cleaned(seen, window, ticks)
     area, x, y, width, height = _moments(seen)
@@ -204,27 +219,33 @@ def glance(window: Window, ticks: Ticks, path: Floats, stirred: npt.NDArray[np.b
     slow = slow_reach(window.rate)
     lively = np.array([stirred[max(0, tick - slow) : tick + slow + 1].any() for tick in ticks])
     out = np.zeros((len(fields(Glance)) - 1, len(ticks)), np.float32)
+    out[-1] = lively
     if lively.any():
-        out[:, lively] = _glanced(window, ticks[lively], path)
+        out[:-1, lively] = _glanced(window, ticks[lively], path, slow)
     return Glance(ticks, *out)
 
 
-def _glanced(window: Window, ticks: Ticks, path: Floats) -> npt.NDArray[np.floating]:
-    """All but the first column of a glance."""
+def _glanced(window: Window, ticks: Ticks, path: Floats, slow: int) -> npt.NDArray[np.floating]:
+    """All but the first and the last column of a glance."""
     planes = window.planes[ticks - window.first]
     steep = slope(planes[:, 0])
-    far, slow = reach(window.rate), slow_reach(window.rate)
-    out = np.zeros((len(fields(Glance)) - 1, len(ticks)), np.float32)
+    out = np.zeros((len(fields(Glance)) - 2, len(ticks)), np.float32)
     past = _View(window, ticks, -slow, planes)
+    out[-2:] = _rim(window, ticks, past, planes[:, 0])
     stirred = np.flatnonzero(_stirred(past.difference, steep))
-    if stirred.size:
-        future = _View(window, ticks[stirred], slow, planes[stirred])
-        out[:6, stirred] = _slowly(
-            window, ticks[stirred], planes[stirred, 0], steep[stirred], (past[stirred], future), path, slow
-        )
-    before, after = _View(window, ticks, -far, planes), _View(window, ticks, far, planes)
-    out[6:12] = _change(window, ticks, before, after, steep, far)
-    out[12:] = _rim(window, ticks, past, planes[:, 0])
+    if not stirred.size:
+        return out
+    ticks, planes, past = ticks[stirred], planes[stirred], past[stirred]
+    future = _View(window, ticks, slow, planes)
+    seen = _cleaned(_seen(np.minimum(past.difference, future.difference), steep[stirred]), window, ticks)
+    area, x, y, width, height = _moments(seen)
+    growth = np.zeros((len(ticks), 2), np.float32)
+    fit = np.zeros(len(ticks), np.float32)
+    for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
+        first, last = np.maximum(ticks[group] - slow, 0), np.minimum(ticks[group] + slow, len(path) - 1)
+        pace = (path[last] - path[first]) / (2 * slow)
+        growth[group], fit[group] = _grown(_Patch.of(planes[:, 0], seen, group, cut), past, future, pace)
+    out[:-2, stirred] = np.stack((area, *growth.T, fit))
     return out
 
 
@@ -250,27 +271,6 @@ def _border(shape: tuple[int, int]) -> Ticks:
     inner = np.zeros(shape, np.bool_)
     inner[height // RIM[0] : -(height // RIM[0]), width // RIM[1] : -(width // RIM[1])] = True
     return np.flatnonzero(~inner)
-
-
-def _slowly(
-    window: Window,
-    ticks: Ticks,
-    luma: Floats,
-    steep: Floats,
-    views: tuple[_View, _View],
-    path: Floats,
-    slow: int,
-) -> npt.NDArray[np.floating]:
-    """Area, place, growth, doubt and fit of what moves slowly."""
-    seen = _cleaned(_seen(np.minimum(views[0].difference, views[1].difference), steep), window, ticks)
-    area, x, y, width, height = _moments(seen)
-    growth = np.zeros((len(ticks), 2), np.float32)
-    fit = np.zeros(len(ticks), np.float32)
-    for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height)):
-        first, last = np.maximum(ticks[group] - slow, 0), np.minimum(ticks[group] + slow, len(path) - 1)
-        pace = (path[last] - path[first]) / (2 * slow)
-        growth[group], fit[group] = _grown(_Patch.of(luma, seen, group, cut), *views, pace)
-    return np.stack((area, x, y, *growth.T, fit))
 
 
 def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
@@ -354,7 +354,7 @@ def _moments(weights: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     return area, cx, cy, width, height
 
 
-def _change(
+def _changed(
     window: Window, ticks: Ticks, past: _View, future: _View, steep: Floats, far: int
 ) -> npt.NDArray[np.floating]:
     """Area, place, steadiness, polarity and solidity of what is otherwise after than before."""
