@@ -251,6 +251,21 @@ def test_a_subject_is_found_though_the_camera_moves() -> None:
     assert likeness(seen, framed(steady)) >= 0.6
 
 
+def test_a_subject_is_found_though_the_camera_moves_for_a_short_while() -> None:
+    """It rests for two thirds of the time, then shows more of the place; what is new there is no subject."""
+    wide = 3 * (texture(1, DARK, WIDTH + 40) - DARK) + 60
+    path = np.clip(np.arange(len(JUMP)) - 20, 0, 8) * 4
+    masks = np.stack([body(70 - x, 50 - height) for x, height in zip(path, JUMP, strict=True)])
+    luma = painted(masks, np.stack([wide[:, x : x + WIDTH] for x in path]), 220)
+    camera = np.stack((path / 2, 0.0 * path, 0.0 * path), axis=1)
+
+    seen = pictures(distil([shot(luma, camera)]))
+
+    steady = np.stack([body(70, 50 - height) for height in JUMP])
+    assert likeness(seen, framed(steady)) >= 0.6
+    assert (seen & ~grown(framed(steady))).mean() < 0.01
+
+
 def test_each_shot_has_its_own_subject_and_the_pictures_keep_their_order() -> None:
     masks = jumping()
     moving = shot(painted(masks, texture(1, DARK), BRIGHT))

@@ -42,7 +42,7 @@ FAR_ZOOM = 20.0
 """Pixels of the half-size picture that something off the middle moves by in a zoom of one (log)."""
 MOST_CAMERA = 0.35
 """Fraction of the picture, or log zoom, beyond which the camera's view at one time says too little of another's."""
-ALIKE = 3.0
+ALIKE = 2.0
 """Grey levels of difference that are only noise, so that the camera rests."""
 LESS_UNLIKE = 0.7
 """How much less pictures must differ once the camera's motion is undone for it to be believed."""
@@ -51,7 +51,7 @@ FADED = 0.75
 MOST_GAIN = 5.0
 """Most that contrast is raised: beyond, there is only noise."""
 BRIEF = 0.9
-"""Share of a shot that a fade may leave as it is; of a flash, more pictures are."""
+"""Share of a shot that a fade or the camera may leave as it is; of a flash, more pictures are."""
 BEYOND = 0.02
 """Pixels beyond the other picture's edge at which one of it is still known."""
 SAMPLED = slice(1, None, 4)
@@ -110,13 +110,18 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     steady = _steadied(shot, check)
     if steady is None:
         return None
-    luma, chroma = _evenly_lit(*steady, check)
+    luma, chroma, seen = steady
+    luma, chroma = _evenly_lit(luma, chroma, check)
     n, height, width = luma.shape
     half = np.empty((n, 3, *chroma.shape[2:]), np.uint8)
     half[:, 0], half[:, 1:] = halved(luma), chroma
     count = min(n, SAMPLES)
     picks = (2 * (n - 1) * np.arange(count) + count - 1) // (2 * (count - 1))
-    middle = median(half[picks])
+    if seen is None:
+        middle = median(half[picks])
+    else:
+        middle = seen_median(half[picks], ~seen[picks, None], half[n // 2])
+        np.copyto(half, middle, where=~seen[:, None])
     few = half[:, 0, ::3, ::3].astype(np.int16) - middle[0, ::3, ::3]
     light = _median(few)
     half[:, 0] = _lit(half[:, 0], light)
@@ -144,6 +149,8 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     check()
     colours = np.abs(half[:, 1:] - ground[1:].astype(np.int16)).sum(axis=1, dtype=np.int16)
     cover = _unshaded(level, doubled(np.minimum(colours, 255).astype(np.uint8)), bright, limit)
+    if seen is not None:
+        cover *= doubled(seen[held][:, *part])
     return Cutout(cover, luma, full[1].start, full[0].start, width, height)
 
 
@@ -177,30 +184,35 @@ def _unshaded(level: Bytes, colours: Bytes, bright: Bytes, limit: float) -> Grey
     return cover
 
 
-def _steadied(shot: Shot, check: Callable[[], None]) -> tuple[Bytes, Bytes] | None:
+def _steadied(shot: Shot, check: Callable[[], None]) -> tuple[Bytes, Bytes, Mask | None] | None:
     """Luma and colours as if the camera had rested; none if it moved too far for that.
+
+    And where each picture (n, h, w of the colours) shows something, if that is not everywhere.
 
     A large subject misleads the measure of the camera's motion, so pictures are moved only if it makes them more alike.
     """
     if shot.camera is None or not moves(shot):
-        return shot.luma, shot.chroma
+        return shot.luma, shot.chroma, None
     x, y, zoom = shot.camera.astype(np.float32).T
     height, width = shot.chroma.shape[2:]
     reference = int((np.abs(x) + np.abs(y) + FAR_ZOOM * np.abs(zoom)).argmin())
     luma = shot.luma[:, None]
     few = luma[..., SAMPLED, SAMPLED]
-    unlike = _unlike(few, reference)
-    if unlike < ALIKE:
-        return shot.luma, shot.chroma
+    usual, most = len(few) // 2, int(BRIEF * len(few))
+    before = _unlike(few, reference)
+    if before[most] < ALIKE:
+        return shot.luma, shot.chroma, None
     if max(np.abs(x).max() / width, np.abs(y).max() / height, np.abs(zoom).max()) > MOST_CAMERA:
         return None
     down, across = _Sources.of(2 * height, 2 * y, zoom), _Sources.of(2 * width, 2 * x, zoom)
     moved = _moved(luma, down[SAMPLED], across[SAMPLED], few[reference], check)
-    if _unlike(moved, reference) > LESS_UNLIKE * unlike:
-        return shot.luma, shot.chroma
+    after = _unlike(moved, reference)
+    if not any(before[place] >= ALIKE and after[place] <= LESS_UNLIKE * before[place] for place in (usual, most)):
+        return shot.luma, shot.chroma, None
     luma = _moved(luma, down, across, luma[reference], check)
     down, across = _Sources.of(height, y, zoom), _Sources.of(width, x, zoom)
-    return luma[:, 0], _moved(shot.chroma, down, across, shot.chroma[reference], check)
+    seen = down.seen[:, :, None] & across.seen[:, None]
+    return luma[:, 0], _moved(shot.chroma, down, across, shot.chroma[reference], check), seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +284,8 @@ def _evenly_lit(luma: Bytes, chroma: Bytes, check: Callable[[], None]) -> tuple[
         raised = gain[piece, None, None]
         lit[piece] = _raised(luma[piece], middle[piece, None, None], raised, middle[best])
         tinted[piece] = _raised(chroma[piece], np.float32(128), raised[:, None], np.float32(128))
-    if _unlike(lit[:, SAMPLED, SAMPLED], best, BRIEF) > LESS_UNLIKE * _unlike(few, best, BRIEF):
+    most = int(BRIEF * len(few))
+    if _unlike(lit[:, SAMPLED, SAMPLED], best)[most] > LESS_UNLIKE * _unlike(few, best)[most]:
         return luma, chroma
     return lit, tinted
 
@@ -285,11 +298,11 @@ def _raised(pictures: Bytes, middle: Grey | np.float32, gain: Grey, to: np.float
     return np.clip(out, 0, 255, out=out)
 
 
-def _unlike(pictures: Bytes, reference: int, share: float = 0.5) -> float:
-    """Grey levels by which so large a share of pictures differ from one, in all but the quarter that differs most."""
+def _unlike(pictures: Bytes, reference: int) -> Ints:
+    """Grey levels by which each picture differs from one, in all but the quarter that differs most; the least first."""
     few = pictures.reshape(len(pictures), -1).astype(np.int16)
     most = 3 * few.shape[1] // 4
-    return share_below(np.partition(np.abs(few - few[reference]), most, axis=1)[:, most], share)
+    return np.sort(np.partition(np.abs(few - few[reference]), most, axis=1)[:, most])
 
 
 def _held(lost: Mask) -> Numbers:
