@@ -179,25 +179,29 @@ def observe(window: Window, ticks: Ticks) -> tuple[Sighting, Change]:
     looked = np.union1d(stirred, due)
     future = _View(window, ticks[looked], far, planes[looked])
     if stirred.size:
-        ahead = future[np.searchsorted(looked, stirred)]
-        out[:-2, stirred] = _sighted(window, ticks[stirred], planes[stirred], steep[stirred], (past[stirred], ahead))
-    ahead = future[np.searchsorted(looked, due)]
+        some = _all_or(stirred, len(ticks))
+        views = past[some], future[_all_or(np.searchsorted(looked, stirred), len(looked))]
+        out[:-2, stirred] = _sighted(window, ticks[some], planes[some, :1], steep[some], views)
+    ahead = future[_all_or(np.searchsorted(looked, due), len(looked))]
     return Sighting(*out), Change(*_changed(window, ticks[due], past[due], ahead, steep[due], far))
 
 
 def _sighted(
-    window: Window, ticks: Ticks, planes: Floats, steep: Floats, views: tuple[_View, _View]
+    window: Window, ticks: Ticks, luma: Floats, steep: Floats, views: tuple[_View, _View]
 ) -> npt.NDArray[np.floating]:
-    """All but the last two columns of a sighting, for ticks at which something differs from the past."""
+    """All but the last two columns of a sighting, for ticks at which something differs from the past.
+
+    `luma` is (n, 1, h, w).
+    """
     past, future = views
-    before, after = (_View(window, ticks, lag, planes[:, :1]) for lag in (-1, 1))
+    before, after = (_View(window, ticks, lag, luma) for lag in (-1, 1))
     seen = _seen(np.minimum(past.difference, future.difference), steep)
     if reach(window.rate) > 1:
         np.maximum(seen, _seen(np.minimum(before.difference, after.difference), steep), out=seen)
     seen = _cleaned(seen, window, ticks)
     area, x, y, width, height = _moments(seen)
     patches = [
-        _Patch.of(planes[:, 0], seen, group, cut)
+        _Patch.of(luma[:, 0], seen, group, cut)
         for group, cut in _patches(seen.shape, area, x, y, np.maximum(width, height))
     ]
     step, fit = _stepped(patches, ticks, before, after)
@@ -235,9 +239,10 @@ def _glanced(window: Window, ticks: Ticks, path: Floats, slow: int) -> npt.NDArr
     stirred = np.flatnonzero(_stirred(past.difference, steep))
     if not stirred.size:
         return out
-    ticks, planes, past = ticks[stirred], planes[stirred], past[stirred]
+    some = _all_or(stirred, len(ticks))
+    ticks, planes, past = ticks[some], planes[some], past[some]
     future = _View(window, ticks, slow, planes)
-    seen = _cleaned(_seen(np.minimum(past.difference, future.difference), steep[stirred]), window, ticks)
+    seen = _cleaned(_seen(np.minimum(past.difference, future.difference), steep[some]), window, ticks)
     area, x, y, width, height = _moments(seen)
     growth = np.zeros((len(ticks), 2), np.float32)
     fit = np.zeros(len(ticks), np.float32)
@@ -310,6 +315,11 @@ def _largest_part(seen: Floats) -> npt.NDArray[np.bool_]:
     return chosen.repeat(CELL, axis=1).repeat(CELL, axis=2)[:, :height, :width]
 
 
+def _all_or(places: Ticks, n: int) -> Ticks | slice:
+    """Places in order, out of n; all of them as a slice, for then nothing is copied."""
+    return slice(None) if len(places) == n else places
+
+
 class _View:
     """The pictures `lag` ticks from others, as they would look there, and how they differ."""
 
@@ -322,7 +332,7 @@ class _View:
         self.difference[self.steps == 0] = 0
         self.valid = self.steps * lag > 0
 
-    def __getitem__(self, group: Ticks) -> Self:
+    def __getitem__(self, group: Ticks | slice) -> Self:
         """The view from some of the ticks."""
         part = object.__new__(type(self))
         for name, column in vars(self).items():
@@ -364,8 +374,9 @@ def _changed(
     active = np.flatnonzero(_stirred(difference, steep))
     if not active.size:
         return out
-    ticks, difference, past, future = ticks[active], difference[active], past[active], future[active]
-    change = _seen(difference, steep[active])
+    some = _all_or(active, len(ticks))
+    ticks, difference, past, future = ticks[some], difference[some], past[some], future[some]
+    change = _seen(difference, steep[some])
     change *= crowded(change > 0.3, CROWDED)
     area, x, y, width, height = _moments(change)
     steady = np.ones(len(ticks), np.float32)
