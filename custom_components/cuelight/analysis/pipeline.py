@@ -153,7 +153,7 @@ class _Look:
             return
         for tick in range(self._seen_until, until):
             held = tick - window.first
-            self._palette.look(tick, window.shot[tick], window.planes[held])
+            self._palette.look(tick, int(window.shot.rows[tick]), window.planes[held])
         sight, change = observe(window, np.arange(self._seen_until, until))
         self._sightings.append(sight)
         self._changes.append(change)
@@ -194,7 +194,7 @@ class _Look:
         sight, slow, change = _joined(self._sightings), _joined(self._glances), _joined(self._changes)
         window = self._window
         motion, bright = window.motion.rows, window.brightness.rows
-        shot, blind = np.array(window.shot), np.array(window.blind)
+        shot, blind = window.shot.rows, window.blind.rows
         before = np.concatenate((bright[:1], bright[:-1]))
         after = np.exp(motion[:, 3]) * before + motion[:, 4]
         lightness = np.log(np.maximum(1.0, after - 16) / np.maximum(1.0, before - 16))
@@ -247,7 +247,7 @@ class _Look:
     def _shots(self, sight: Sighting, signals: Signals) -> list[Shot]:
         """The kept pictures by shot, each shot with a frame that holds the path of what moves in it."""
         width, height = 2 * self._width, 2 * self._height
-        shots = np.array(self._window.shot)
+        shots = self._window.shot.rows
         out: list[Shot] = []
         for shot, pictures in groupby(self._kept, lambda picture: int(shots[picture.index])):
             together = list(pictures)

@@ -287,7 +287,7 @@ def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
 def _cleaned(seen: Floats, window: Window, ticks: Ticks) -> Floats:
     """The largest part, without single pixels; nothing in pictures lit by a flash."""
     seen = seen * crowded(seen > 0.3, CROWDED)
-    seen[[window.blind[tick] for tick in ticks]] = 0
+    seen[window.blind.rows[ticks]] = 0
     return seen * _largest_part(seen)
 
 

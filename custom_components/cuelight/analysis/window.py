@@ -65,8 +65,8 @@ class Window:
         self.changed = _Column()
         self.stir = _Column()
         self.brightness = _Column()
-        self.shot: list[int] = []
-        self.blind: list[bool] = []
+        self.shot = _Column(kind=np.intp)
+        self.blind = _Column(kind=np.bool_)
         self._chain = _Column(5)
         self._back = 0
         self._bridge = np.zeros(5, np.float32)
@@ -74,11 +74,11 @@ class Window:
 
     def extend(self, pictures: Sequence[SmallPicture]) -> None:
         """Append pictures."""
+        luma = np.stack([picture.luma for picture in pictures])
+        tall = np.add(luma[:, ::2], luma[:, 1::2], dtype=np.uint16)
         sums = np.empty((len(pictures), 3, *pictures[0].chroma.shape[1:]), np.uint16)
-        for four, picture in zip(sums, pictures, strict=True):
-            tall = np.add(picture.luma[::2], picture.luma[1::2], dtype=np.uint16)
-            np.add(tall[:, ::2], tall[:, 1::2], out=four[0])
-            np.multiply(picture.chroma, 4, out=four[1:], dtype=np.uint16)
+        np.add(tall[:, :, ::2], tall[:, :, 1::2], out=sums[:, 0])
+        np.multiply(np.stack([picture.chroma for picture in pictures]), 4, out=sums[:, 1:], dtype=np.uint16)
         planes = blurred(sums)
         planes *= 1 / 4
         planes[:, 1:] -= 128
@@ -150,9 +150,9 @@ class Window:
         At the start of a shot twice the lag the other way stands in for it.
         """
         out = ticks + lag
-        shot, blind = np.array(self.shot[self.first :]), np.array(self.blind[self.first :])
-        held = np.clip(out - self.first, 0, len(shot) - 1)
-        plain = (out >= self.first) & (out < self.done) & (shot[held] == shot[ticks - self.first]) & ~blind[held]
+        shot, blind = self.shot.rows, self.blind.rows
+        held = np.minimum(np.maximum(out, self.first), self.done - 1)
+        plain = (held == out) & (shot[held] == shot[ticks]) & ~blind[held]
         for place in np.flatnonzero(~plain):
             tick = int(ticks[place])
             candidates = (self._usable(tick, tick + lag, lag), self._usable(tick, tick - 2 * lag, -lag))
@@ -161,8 +161,9 @@ class Window:
 
     def _usable(self, tick: int, candidate: int, way: int) -> int | None:
         step = 1 if way > 0 else -1
-        while self.first <= candidate < self.done and self.shot[candidate] == self.shot[tick]:
-            if not self.blind[candidate]:
+        shot, blind = self.shot.rows, self.blind.rows
+        while self.first <= candidate < self.done and shot[candidate] == shot[tick]:
+            if not blind[candidate]:
                 return candidate
             candidate += step
         return None
@@ -190,7 +191,8 @@ class Window:
     def _settle(self, start: int, end: int, rows: Floats, changed: Floats) -> None:
         """Decide which sudden changes are cuts and which flashes, and extend the chain."""
         last = self._chain.rows[-1].tolist() if start else [0.0] * 5
-        steps, chain = [], []
+        shot = int(self.shot.rows[-1]) if start else 0
+        steps, chain, shots, blinds = [], [], [], []
         for tick in range(start, end):
             row = rows[tick - start].tolist()
             is_cut = tick == 0
@@ -201,11 +203,14 @@ class Window:
                 row = [0.0] * 5
             elif tick <= self._back:
                 row = self._bridge.tolist()
-            self.shot.append(tick if is_cut else self.shot[-1])
-            self.blind.append(tick < self._back)
+            shot = tick if is_cut else shot
+            shots.append(shot)
+            blinds.append(tick < self._back)
             last = _linked(last, row)
             steps.append(row)
             chain.append(last)
+        self.shot.extend(shots)
+        self.blind.extend(blinds)
         self.motion.extend(steps)
         self._chain.extend(chain)
         self.changed.extend(changed)
@@ -246,15 +251,15 @@ def unlike(some: Floats, others: Floats) -> Floats:
     return out
 
 
-class _Column:
+class _Column[Kind: np.generic = np.float64]:
     """Rows of numbers, one a tick, growing at the end."""
 
-    def __init__(self, width: int = 0) -> None:
-        self._rows = np.zeros((256, width) if width else 256)
+    def __init__(self, width: int = 0, kind: type[Kind] = np.float64) -> None:  # type: ignore[assignment]
+        self._rows = np.zeros((256, width) if width else 256, kind)
         self._count = 0
 
     @property
-    def rows(self) -> npt.NDArray[np.float64]:
+    def rows(self) -> npt.NDArray[Kind]:
         return self._rows[: self._count]
 
     def extend(self, values: npt.ArrayLike) -> None:
