@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from custom_components.cuelight.analysis import Analysis, Curves, analyze_film
-from custom_components.cuelight.analysis.palette import APART, COLOURS, to_rgb
+from custom_components.cuelight.analysis.palette import APART, COLOURS, PaletteMaker, to_rgb
 
 from .staged_films import Frame, Script, View, film, ramp, stands, write
 
@@ -48,6 +48,18 @@ def test_each_shot_has_its_own_colours(tmp_path: Path) -> None:
     assert not has(second.colours, RED)
     assert second.start_s == pytest.approx(1.5, abs=0.1)
     assert first.start_s + first.duration_s == pytest.approx(second.start_s)
+
+
+def test_a_shot_that_begins_at_no_cut_is_part_of_the_one_before() -> None:
+    maker = PaletteMaker(24.0)
+    for tick, level in ((0, 40), (24, 200), (30, 120)):
+        luma, chroma = np.full((36, 64), level, np.float32), np.zeros((2, 36, 64), np.float32)
+        maker.look(tick, tick, np.stack((luma, *chroma)))
+    first, second = maker.palettes(48, {30})
+    assert (first.start_s, first.duration_s) == (0.0, 1.25)
+    assert (second.start_s, second.duration_s) == (1.25, 0.75)
+    assert {round((level - 16) * 1.164) for level in (40, 200)} == {red for red, _, _ in first.colours}
+    assert [red for red, _, _ in second.colours] == [round((120 - 16) * 1.164)]
 
 
 def test_what_hardly_shows_is_no_colour_of_the_shot(tmp_path: Path) -> None:

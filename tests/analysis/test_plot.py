@@ -19,8 +19,10 @@ from custom_components.cuelight.analysis import (
 )
 from custom_components.cuelight.analysis.codec import encode_animation
 from custom_components.cuelight.analysis.plot import (
+    EDGE,
     GIF_SCALE,
     GROUPS,
+    GUTTER,
     INK,
     LANE,
     LIT,
@@ -107,6 +109,25 @@ def test_events_lie_where_they_happen() -> None:
 
     assert middle(0.1) < middle(0.8) < middle(1.6)
     assert middle(1.6) - middle(0.8) == pytest.approx(middle(0.8) - middle(0.0), rel=0.05)
+
+
+def test_neighbours_in_a_lane_do_not_write_over_each_other() -> None:
+    """With a second move close by, the first's text is no longer where the second is drawn."""
+    move = Event(EventKind.MOVE_LEFT, 0.5, 0.05, 1.0, {"distance": 0.42})
+    near = Event(EventKind.MOVE_LEFT, 0.57, 0.05, 1.0, {"distance": 0.42})
+    both, alone = (pixels(draw_timeline(analysis(events=events))) for events in ((move, near), (near,)))
+    start = round(GUTTER + (WIDTH - GUTTER - EDGE) * 0.57 / 2.0)
+    assert (both[:, start:] == alone[:, start:]).all()
+
+
+def test_where_the_text_has_no_room_the_measure_is_told_within_the_bar() -> None:
+    bars = [Event(EventKind.MOVE_LEFT, 0.5, 0.12, 1.0, {"distance": distance}) for distance in (0.42, 0.57)]
+    one, other = (pixels(draw_timeline(analysis(events=(bar,)))) for bar in bars)
+    columns = np.flatnonzero((one != other).any(axis=(0, 2)))
+    left, right = (GUTTER + (WIDTH - GUTTER - EDGE) * time_s / 2.0 for time_s in (0.5, 0.62))
+    assert columns.size
+    assert left < columns.min()
+    assert columns.max() < right
 
 
 def test_cues_are_drawn_by_performer() -> None:

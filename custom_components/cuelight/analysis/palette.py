@@ -1,5 +1,7 @@
 """The dominant colours of each shot, for lights."""
 
+from collections.abc import Container
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,14 +43,21 @@ class PaletteMaker:
         for channel in range(3):
             counts[:, channel] += np.bincount(index, weights=colours[:, channel], minlength=512)
 
-    def palettes(self, end: int) -> tuple[ShotPalette, ...]:
-        """The palettes of all shots of a film of `end` ticks."""
-        starts = sorted(self._bins)
+    def palettes(self, end: int, cuts: Container[int]) -> tuple[ShotPalette, ...]:
+        """The palettes of all shots of a film of `end` ticks.
+
+        A shot that does not begin at one of the `cuts` (ticks) is the one before, in which everything changed at once.
+        """
+        shots: dict[int, Counts] = {}
+        for start in sorted(self._bins):
+            if not shots or start in cuts:
+                shots[start] = self._bins[start].copy()
+            else:
+                shots[max(shots)] += self._bins[start]
+        ends = [*list(shots)[1:], end]
         return tuple(
-            ShotPalette(
-                round(start / self._rate, 3), round((until - start) / self._rate, 3), _dominant(self._bins[start])
-            )
-            for start, until in zip(starts, [*starts[1:], end], strict=True)
+            ShotPalette(round(start / self._rate, 3), round((until - start) / self._rate, 3), _dominant(counts))
+            for (start, counts), until in zip(shots.items(), ends, strict=True)
         )
 
 

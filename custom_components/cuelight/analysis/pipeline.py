@@ -15,7 +15,7 @@ from .cutout import Shot
 from .decode import FilmReader, SmallPicture
 from .exceptions import AnalysisCancelled, AnalysisTimeout
 from .ink import Frame
-from .models import Analysis, Curves
+from .models import Analysis, Curves, EventKind
 from .palette import PaletteMaker
 from .prompt import Expectation
 from .rules import find_events
@@ -179,11 +179,12 @@ class _Look:
         signals = self.signals()
         film = reader.film()
         events = find_events(signals, Expectation.of(prompt))
+        cuts = {round(event.start_s * self._rate) for event in events if event.kind is EventKind.CUT}
         distilled = distil.distil(self._shots(sight, signals), check=self._check)
         return Analysis(
             film=film,
             events=tuple(events),
-            palette=self._palette.palettes(self._window.end),
+            palette=self._palette.palettes(self._window.end, cuts),
             curves=self._curves(sight),
             animation=distilled.animation,
             sprite=distilled.sprite,

@@ -185,16 +185,18 @@ class _Timeline:
                 lane = [event for event in self._analysis.events if event.kind is kind]
                 if lane:
                     self._gutter(kind.replace("_", " "), LANE, colour)
-                    for event in lane:
-                        self._event(event, colour)
+                    lefts = [self._x(event.start_s) for event in lane[1:]]
+                    taken = float(GUTTER)
+                    for event, left in zip(lane, [*lefts, WIDTH - EDGE], strict=True):
+                        taken = self._event(event, colour, taken, left)
                     self._y += LANE
         self._y += 10
 
-    def _event(self, event: Event, colour: tuple[int, int, int]) -> None:
+    def _event(self, event: Event, colour: tuple[int, int, int], since: float, until: float) -> float:
+        """Draw it with its text, or what of that has room between its neighbours; return where the room is taken to."""
         shade = tuple(round(p + (c - p) * (0.35 + 0.65 * event.confidence)) for c, p in zip(colour, PAPER, strict=True))
         middle = self._y + LANE / 2
         left = self._x(event.start_s)
-        text = _described(event)
         if event.kind.instant:
             left = self._x(event.start_s + event.duration_s / 2)
             points = [(left - 6, middle), (left, middle - 7), (left + 6, middle), (left, middle + 7)]
@@ -203,15 +205,21 @@ class _Timeline:
         else:
             right = max(self._x(event.end_s), left + 3)
             self._draw.rounded_rectangle((left, middle - 8, right, middle + 8), 4, shade)
-        length = self._draw.textlength(text, self._small)
-        if right - left > length + 10:
-            self._draw.text(
-                ((left + right) / 2, middle), text, PAPER if event.confidence > 0.45 else INK, self._small, "mm"
-            )
-        elif right + length + 6 < WIDTH - EDGE:
-            self._draw.text((right + 4, middle), text, GREY, self._small, "lm")
-        else:
-            self._draw.text((left - 8, middle), text, GREY, self._small, "rm")
+        texts = [(text, self._draw.textlength(text, self._small)) for text in _described(event)]
+        for text, length in texts:
+            if right - left > length + 10:
+                self._draw.text(
+                    ((left + right) / 2, middle), text, PAPER if event.confidence > 0.45 else INK, self._small, "mm"
+                )
+                return right
+        for text, length in texts:
+            if right + length + 8 < until:
+                self._draw.text((right + 4, middle), text, GREY, self._small, "lm")
+                return right + length + 4
+            if left - length - 12 > since:
+                self._draw.text((left - 8, middle), text, GREY, self._small, "rm")
+                return right
+        return right
 
     def _curves(self) -> None:
         curves = self._analysis.curves
@@ -275,7 +283,8 @@ class _Timeline:
         self._y += 24
 
 
-def _described(event: Event) -> str:
+def _described(event: Event) -> list[str]:
+    """The event in words, in full and in short: the lane has its name."""
     shown = {
         "height": "{:.0%} high",
         "drop": "{:.0%} down",
@@ -285,7 +294,8 @@ def _described(event: Event) -> str:
         "speed": "{:.0%}/s",
     }
     parts = [form.format(event.parameters[name]) for name, form in shown.items() if name in event.parameters]
-    return " ".join((event.kind.replace("_", " "), *parts))
+    full = " ".join((event.kind.replace("_", " "), *parts))
+    return [full, " ".join(parts)] if parts else [full]
 
 
 def _shortened(
