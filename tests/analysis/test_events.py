@@ -205,6 +205,11 @@ def test_a_jump_that_the_camera_follows_is_a_jump_and_goes_its_way(tmp_path: Pat
     assert not kinds & {EventKind.PAN_LEFT, EventKind.MOVE_LEFT}
 
 
+def _stumbles(time_s: float) -> View:
+    """One and a half times to and fro."""
+    return View(x=0.5 + 0.06 * ramp(time_s, 1.5, 1.7) - 0.06 * ramp(time_s, 1.7, 1.9) + 0.06 * ramp(time_s, 1.9, 2.1))
+
+
 NO_EVENTS: dict[str, tuple[Script, set[EventKind]]] = {
     "a steady sinking is no fall": (lambda t: View(y=0.25 + 0.5 * ramp(t, 1.5, 2.2)), {EventKind.FALL}),
     "a swaying head goes nowhere": (
@@ -215,6 +220,7 @@ NO_EVENTS: dict[str, tuple[Script, set[EventKind]]] = {
         lambda t: View(x=-0.2 + 1.4 * ramp(t, 1.5, 2.5), y=0.65 - 0.15 * arc(t, 1.8, 2.2)),
         {EventKind.JUMP},
     ),
+    "three swings are no shake": (_stumbles, {EventKind.SHAKE}),
     "what comes near moves no camera": (
         lambda t: View(size=0.2 * 2.2 ** ramp(t, 1.0, 3.0)),
         {EventKind.ZOOM_IN, EventKind.ZOOM_OUT, EventKind.CAMERA_SHAKE},
@@ -233,6 +239,14 @@ BEFORE_A_WALL: dict[str, tuple[Script, set[EventKind]]] = {
     "goes away": (lambda t: View(y=0.5, size=0.32 * 2 ** -ramp(t, 1.0, 3.0), scene=WALL), {EventKind.RETREAT}),
     "walks": (lambda t: View(x=0.25 + 0.5 * ramp(t, 1.0, 2.5), size=0.3, scene=WALL), {EventKind.MOVE_RIGHT}),
     "jumps": (lambda t: View(y=0.7 - 0.3 * arc(t, 1.5, 2.2), size=0.2, scene=WALL), {EventKind.JUMP}),
+    "rolls, though small": (
+        lambda t: View(x=0.2 + 0.5 * ramp(t, 0.8, 1.8), y=0.6, size=0.035, scene=WALL),
+        {EventKind.MOVE_RIGHT},
+    ),
+    "rests before it turns": (
+        lambda t: View(x=0.25 + 0.4 * ramp(t, 0.5, 1.6) - 0.4 * ramp(t, 1.85, 2.95), size=0.2, scene=WALL),
+        {EventKind.MOVE_RIGHT, EventKind.TURN, EventKind.MOVE_LEFT},
+    ),
     "pops up, large": (lambda t: View(there=t >= 2.0, size=0.3, scene=WALL), {EventKind.APPEAR}),
 }
 

@@ -32,8 +32,9 @@ def zooming(size: float, left: float, pan: float = 0.0) -> Signals:
     signals = resting()
     zoom, pan_x = np.zeros((2, TICKS))
     zoom[ZOOM], pan_x[ZOOM] = size / 32, pan / 32
+    area = np.where(zoom, 0.002, 0)
     rim = np.where((signals.glances >= ZOOM.start) & (signals.glances < ZOOM.stop), 0.05, 0)
-    return replace(signals, zoom=zoom, pan_x=pan_x, rim=rim, rim_left=left * rim)
+    return replace(signals, zoom=zoom, pan_x=pan_x, area=area, rim=rim, rim_left=left * rim)
 
 
 def kinds(signals: Signals) -> set[EventKind]:
@@ -62,3 +63,8 @@ def test_a_border_at_which_nothing_changes_contradicts_nothing() -> None:
     signals = resting()
     assert signals.backed(0, TICKS) == 1
     assert zooming(0.5, left=0.25).backed(0, TICKS) == pytest.approx(0.75)
+
+
+def test_where_only_the_camera_moves_what_is_left_is_noise() -> None:
+    noisy = zooming(0.5, left=0.8)
+    assert kinds(replace(noisy, area=np.zeros(TICKS))) == {EventKind.ZOOM_IN}

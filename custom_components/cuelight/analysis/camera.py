@@ -118,12 +118,13 @@ def _believed(current: Floats, previous: Floats, params: Floats) -> npt.NDArray[
     A camera moves the border too; what fills the middle and moves by itself leaves the border where it was.
     """
     whole, left = _differences(current, previous, params)
-    better = _border(whole - left)
+    gains = _rested(current, previous, whole) - left
+    better = _border(gains)
     level = np.maximum(VOTE_SHARE * better.mean(axis=1), VOTE_LEVELS)[:, None]
     ayes, noes = (better > level).sum(axis=1), (better < -level).sum(axis=1)
     limit = np.where(noes > 0, UNEXPLAINED, UNOPPOSED)
     explained = left.sum(axis=(1, 2)) < limit * np.maximum(whole.sum(axis=(1, 2)), 1e-3)
-    return explained & (ayes >= np.maximum(noes, LEAST_VOTES)) & _reaches_border(better, whole - left)
+    return explained & (ayes >= np.maximum(noes, LEAST_VOTES)) & _reaches_border(better, gains)
 
 
 def _differences(current: Floats, previous: Floats, params: Floats) -> tuple[Floats, Floats]:
@@ -133,6 +134,16 @@ def _differences(current: Floats, previous: Floats, params: Floats) -> tuple[Flo
     moved, inside = warp(previous, params[:, 0], params[:, 1], params[:, 2])
     left, whole = (np.abs(current - gain * (picture - mean) - mean - offset) * inside for picture in (moved, previous))
     return whole, left
+
+
+def _rested(current: Floats, previous: Floats, whole: Floats) -> Floats:
+    """The differences `whole` before a motion is undone, but with a resting camera's light where that fits better.
+
+    A slope of light that moves is one that gets brighter: with the motion's light the rest looks worse than it is.
+    """
+    step = current - previous
+    rest = np.abs(step - _median(step)[:, None, None]) * (whole > 0)
+    return np.where((rest.sum(axis=(1, 2)) < whole.sum(axis=(1, 2)))[:, None, None], rest, whole)
 
 
 def _median(pictures: Floats) -> Floats:

@@ -77,8 +77,11 @@ class Signals:
         return np.hypot(self.pan_x, self.pan_y / self.aspect) + np.abs(self.zoom) / 2
 
     def backed(self, first: int, end: int) -> float:
-        """The share of what changes at the picture's border that the camera's motion explains, 1 if nothing changes."""
-        within = (self.glances >= first) & (self.glances < end)
+        """The share of what changes at the picture's border that the camera's motion explains.
+
+        1 if nothing changes there, or if nothing moves beside the camera: what is left is then noise.
+        """
+        within = (self.glances >= first) & (self.glances < end) & (self.grows | (self.area[self.glances] > 0))
         rim = float(self.rim[within].sum())
         return 1 - float(self.rim_left[within].sum()) / rim if rim else 1.0
 

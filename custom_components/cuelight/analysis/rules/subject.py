@@ -28,7 +28,7 @@ MOVE_S = 0.2
 """Seconds of the quickest move."""
 TURN_DISTANCE = 0.035
 """Widths moved on both sides of a turn."""
-TURN_PAUSE_S = 0.3
+TURN_PAUSE_S = 0.4
 """Longest rest in seconds at a turn."""
 JUMP_HEIGHT = 0.06
 """Heights of the lowest jump."""
@@ -57,8 +57,14 @@ SHAKE_HALF_S = 0.26
 """Longest swing in seconds: 2 Hz."""
 SHAKE_PAUSE_S = 0.12
 """Longest rest in seconds between two swings."""
-SHAKE_SWINGS = 3
-"""Swings that make a shake; a jump is two."""
+SHAKE_SWINGS = 4
+"""Swings that make a shake: twice to and fro. A jump is two, legs that walk past make three."""
+SHAKE_S = 0.45
+"""Seconds of the shortest shake."""
+SHAKE_FIT = 0.76
+"""Share of the subject that must look as before, the swings undone; legs and leaves have three quarters at most."""
+SHAKE_EVEN = 0.55
+"""Most that the swings of a shake differ, as a standard deviation in units of their mean; half is usual at most."""
 GROWTH = 0.1
 """Log of the smallest ratio that is a coming nearer or going away."""
 GROWTH_SPEED = 0.15
@@ -89,18 +95,21 @@ POP_S = 0.19
 """Seconds to the pictures before and after that an appearance is judged by."""
 POP_AREA = 0.0025
 """Fraction of the picture that the smallest thing to appear covers."""
-POP_SOLID = 0.5
-"""Least area of what appears over that of an ellipse of its spread: things have 0.8, cut off by the frame half; what a
-coder renews all over the picture has a quarter."""
-POP_STEADY = 0.85
-"""Share of it that must look alike all the time before, and all the time after."""
+POP_SOLID = (0.6, 1.3)
+"""Least and most area of what appears over that of an ellipse of its spread: things have 0.8 to 1.1, cut off by the
+frame 0.6; what a coder renews all over the picture has a quarter, and a strip a pixel wide at the picture's edge 10."""
+POP_STEADY = 0.93
+"""Share of it that must look alike all the time before, and all the time after; leaves and faces have 0.9."""
+POP_STIR = 0.05
+"""Widths that the camera may move meanwhile: what it uncovers has not appeared."""
 
 
 def pops(signals: Signals) -> Iterator[Candidate]:
     """Appearances and disappearances: something is other than before, and nothing has moved there."""
     near = signals.span(POP_S)
     broken = widened(signals.flash | signals.cut, 2 * near)[signals.glances]
-    plain = ~broken & (signals.steady >= POP_STEADY) & (signals.solid >= POP_SOLID)
+    plain = ~broken & (signals.steady >= POP_STEADY)
+    plain &= (signals.solid >= POP_SOLID[0]) & (signals.solid <= POP_SOLID[1])
     weight = np.where(plain, signals.change * signals.steady, 0)
     taken: list[int] = []
     for index in np.argsort(-weight):
@@ -109,7 +118,9 @@ def pops(signals: Signals) -> Iterator[Candidate]:
             return
         if all(abs(tick - other) > 2 * near for other in taken):
             taken.append(tick)
-            yield _pop(signals, int(index), weight)
+            pop = _pop(signals, int(index), weight)
+            if pop.evidence["stir"] <= POP_STIR:
+                yield pop
 
 
 def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
@@ -209,10 +220,14 @@ class _Episode:
                 "swings": float(len(run)),
                 "even": float(sizes.std() / sizes.mean()),
             }
+            calm = self._stir(first, last) <= CALM_CAMERA
+            if not calm or evidence["even"] > SHAKE_EVEN or (last - first) / self._signals.rate < SHAKE_S:
+                continue
             hz = len(run) / 2 * self._signals.rate / max(1, last - first)
             shake = self._candidate(EventKind.SHAKE, first, last, evidence, hz=hz, amplitude=float(sizes.mean()) / 2)
-            self._shaken[first : last + 1] |= self._likely(shake)
-            yield shake
+            if shake.evidence["fit"] >= SHAKE_FIT:
+                self._shaken[first : last + 1] |= self._likely(shake)
+                yield shake
 
     def _jumps(self) -> Iterator[Candidate]:
         for up, down in zip(self._down, self._down[1:], strict=False):
