@@ -68,3 +68,22 @@ def test_a_border_at_which_nothing_changes_contradicts_nothing() -> None:
 def test_where_only_the_camera_moves_what_is_left_is_noise() -> None:
     noisy = zooming(0.5, left=0.8)
     assert kinds(replace(noisy, area=np.zeros(TICKS))) == {EventKind.ZOOM_IN}
+
+
+def popping(area: float) -> Signals:
+    """Something is there after second 2 and was not before, while as much as `area` of the picture moves."""
+    signals = resting()
+    step = np.abs(signals.glances - 32) <= 3
+    return replace(
+        signals,
+        change=np.where(step, 0.03, 0),
+        steady=np.ones(len(step)),
+        solid=np.full(len(step), 0.9),
+        polarity=np.full(len(step), 0.5),
+        area=np.where(np.abs(np.arange(TICKS) - 32) <= 4, area, 0),
+    )
+
+
+def test_what_appears_moves_nothing() -> None:
+    assert kinds(popping(0.0)) == {EventKind.APPEAR}
+    assert kinds(popping(0.02)) == set()

@@ -100,6 +100,9 @@ POP_SOLID = (0.6, 1.3)
 frame 0.6; what a coder renews all over the picture has a quarter, and a strip a pixel wide at the picture's edge 10."""
 POP_STEADY = 0.93
 """Share of it that must look alike all the time before, and all the time after; leaves and faces have 0.9."""
+POP_UNREST = (0.2, 0.4)
+"""Share of its area that may move while it appears, and share of twice POP_S to both sides in which more than that may:
+a step from one picture to the next moves nothing, a quick fade for a third of that time."""
 POP_STIR = 0.05
 """Widths that the camera may move meanwhile: what it uncovers has not appeared."""
 
@@ -119,7 +122,7 @@ def pops(signals: Signals) -> Iterator[Candidate]:
         if all(abs(tick - other) > 2 * near for other in taken):
             taken.append(tick)
             pop = _pop(signals, int(index), weight)
-            if pop.evidence["stir"] <= POP_STIR:
+            if pop.evidence["stir"] <= POP_STIR and pop.evidence["unrest"] <= POP_UNREST[1]:
                 yield pop
 
 
@@ -127,8 +130,10 @@ def _pop(signals: Signals, index: int, weight: Curve) -> Candidate:
     near = signals.span(POP_S)
     tick = int(signals.glances[index])
     around = slice(max(0, tick - near), tick + near + 1)
+    wide = signals.area[max(0, tick - 2 * near) : tick + 2 * near + 1]
     apart = np.abs(signals.glances - tick)
     evidence = {
+        "unrest": float((wide > POP_UNREST[0] * signals.change[index]).mean()),
         "clear": abs(float(signals.polarity[index])),
         "solid": float(signals.solid[index]),
         "steady": float(signals.steady[index]),

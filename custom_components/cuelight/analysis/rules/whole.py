@@ -6,12 +6,13 @@ import numpy as np
 
 from ..models import EventKind
 from ..signals import Signals, closed, opened, runs, smooth
+from .camera import PAN_DISTANCE, ZOOM_SIZE
 from .candidate import Candidate
 
 STILL_S = 0.5
 """Shortest rest in seconds."""
 CALM_CAMERA = 0.035
-"""Widths a second the camera may move; slower than a pan, it drifts."""
+"""Widths a second the camera may move, slower than a pan, if it does not get as far as one."""
 CALM_ZOOM = 0.035
 """Log scale a second, likewise."""
 CALM_LIGHT = 0.08
@@ -34,5 +35,9 @@ def stills(signals: Signals, events: list[Candidate]) -> Iterator[Candidate]:
     for event in events:
         moves[event.first : event.end] = True
     for first, end in runs(~closed(moves, signals.span(GAP_S))):
-        if end - first >= STILL_S * rate:
+        across, down, nearer = (
+            abs(float(curve[first:end].sum()))
+            for curve in (signals.pan_x, signals.pan_y / signals.aspect, signals.zoom)
+        )
+        if end - first >= STILL_S * rate and np.hypot(across, down) <= PAN_DISTANCE and nearer <= ZOOM_SIZE:
             yield Candidate(EventKind.STILL, first, end, {"length_s": (end - first) / rate})
