@@ -220,6 +220,10 @@ NO_EVENTS: dict[str, tuple[Script, set[EventKind]]] = {
         lambda t: View(x=-0.2 + 1.4 * ramp(t, 1.5, 2.5), y=0.65 - 0.15 * arc(t, 1.8, 2.2)),
         {EventKind.JUMP},
     ),
+    "in the air nothing turns around": (
+        lambda t: View(x=0.5 + 0.1 * arc(t, 1.5, 2.3), y=0.7 - 0.35 * arc(t, 1.5, 2.3)),
+        {EventKind.TURN},
+    ),
     "three swings are no shake": (_stumbles, {EventKind.SHAKE}),
     "what comes near moves no camera": (
         lambda t: View(size=0.2 * 2.2 ** ramp(t, 1.0, 3.0)),

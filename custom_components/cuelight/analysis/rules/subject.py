@@ -290,8 +290,9 @@ class _Episode:
     def _turn(self, before: Swing, after: Swing) -> Iterator[Candidate]:
         pause_s = (after.first - before.last) / self._signals.rate
         size = min(abs(before.size), abs(after.size))
-        if pause_s <= TURN_PAUSE_S:
-            middle = (before.last + after.first) // 2
+        middle = (before.last + after.first) // 2
+        # In the air nothing turns around: what leaps up and sways has not.
+        if pause_s <= TURN_PAUSE_S and not self._leapt[middle]:
             evidence = {"size": size, "pause_s": pause_s}
             candidate = self._candidate(EventKind.TURN, before.first, after.last, evidence)
             place = self._first + middle
