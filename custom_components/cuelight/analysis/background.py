@@ -52,10 +52,14 @@ type Numbers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A background, where it leaves samples covered, and how steep the outlines there are: crisp if it is right."""
+    """A background, where it leaves samples (n, h, w) covered, and how much steeper the outlines of that are in them.
+
+    If it is right, they are crisp: a subject has outlines, and the background behind it has others or none.
+    """
 
     ground: Ints
     covered: Mask
+    outlines: Ints
     crispness: float
 
 
@@ -69,25 +73,32 @@ class _Task:
 
 
 def uncovered(
-    samples: Bytes, middle: Bytes, changed: Mask, limits: Grey, usual: float, check: Callable[[], None]
+    samples: Bytes,
+    middle: Bytes,
+    changed: Mask,
+    limits: Grey,
+    usual: float,
+    hidden: Mask | None,
+    check: Callable[[], None],
 ) -> tuple[Ints, Mask]:
     """The background, and where the subject covers it in each sample.
 
-    It is peeled where the subject stood or, if that gives crisper outlines, around there or wherever it was: a subject
-    that only stirs on the spot covers some of its background all the time. What is left of it then goes the same way.
+    It is peeled where the subject stood or, if that gives crisper outlines, where it is known to be `hidden` (h, w) all
+    the time. If nothing is known, around where it stood or wherever it was: a subject that only stirs on the spot hides
+    some of its background all the time. What is left of it then goes the same way.
 
     `samples` (n, 3, h, w), their median `middle`; `changed` (n, h, w) where they differ by more than `limits` (h, w);
     `usual` is by how much. `check` is called before each piece of work and may raise.
     """
     pictures = samples.astype(np.int16)
     steep = summed(steepness(pictures))
-    steep_here = steep.astype(np.float32)
     most = limits.astype(np.int16)
     sources = samples.reshape(len(samples), 3, -1).transpose(1, 2, 0).astype(np.float32, order="C")
 
     def judged(ground: Ints, covered: Mask) -> _Attempt:
-        edge = border(covered).astype(np.float32)
-        return _Attempt(ground, covered, float(np.vdot(steep_here, edge)) / max(1.0, float(edge.sum())))
+        edge = border(covered)
+        outlines = (steep - summed(steepness(ground))) * edge
+        return _Attempt(ground, covered, outlines, float(outlines.sum(dtype=np.int64)) / max(1, int(edge.sum())))
 
     def after(task: _Task, ground: Ints) -> _Attempt:
         if ((task.rings == 0) | (task.rings == UNKNOWN)).all():
@@ -102,17 +113,20 @@ def uncovered(
 
     def left(attempt: _Attempt) -> Mask:
         """Where the background shows the subject itself: what is covered has its outlines there, not in the sample."""
-        outlined = (steep - summed(steepness(attempt.ground))).clip(-STEEPEST, STEEPEST)
-        outlined *= border(attempt.covered)
-        votes = whole_around(outlined, OUTLINE_REACH) * attempt.covered
+        votes = whole_around(attempt.outlines.clip(-STEEPEST, STEEPEST), OUTLINE_REACH) * attempt.covered
         return np.asarray(votes.sum(axis=0, dtype=np.int32) < 0)
 
     first = judged(middle.astype(np.int16), changed)
-    stood, ever = left(first), np.asarray(changed.any(axis=0))
-    around = stood
-    for _ in range(OUTLINE_REACH):
-        around = widened(around)
-    rings = list({one.tobytes(): one for one in _rings(stood, around & ever, ever)}.values())
+    regions = [left(first)]
+    if hidden is not None:
+        regions.append(hidden)
+    else:
+        ever = np.asarray(changed.any(axis=0))
+        around = regions[0]
+        for _ in range(OUTLINE_REACH):
+            around = widened(around)
+        regions += around & ever, ever
+    rings = list({one.tobytes(): one for one in _rings(*regions)}.values())
     least = sorted({max(STRANGE * float(limits.min()), alien * usual) for alien in ALIEN})
     stranges = [np.maximum(STRANGE * limits, limit) for limit in least]
     tried = done([_Task(first, one, strange) for strange in stranges for one in rings])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .background import CROWDED, seen_median, uncovered
 from .ink import LIT, Frame
-from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, median, share_below, slope, unlikeness
+from .pixels import Bytes, Grey, Ints, Mask, crowded, doubled, halved, share_below, slope, unlikeness
 
 SAMPLES = 24
 """Pictures of a shot that its background is learned from: at 8 a second, what shows for a fifth of a second of a 5 s
@@ -68,13 +68,16 @@ class Shot:
     """Pictures of a shot: luma (n, h, w) and both colours (n, 2, h/2, w/2).
 
     `frame` is the view if no subject is found; `camera` (n, 3) the motion x, y (pixels of the halved picture) and log
-    zoom that brings each to the place of one of them, none if the camera rests.
+    zoom that brings each to the place of one of them, none if the camera rests. `subject` (n, boxes, 4) holds boxes
+    that hold what moves at each picture, if that is known: left, right, top and bottom in pixels of the halved picture
+    from its middle, at that one's place.
     """
 
     luma: Bytes
     chroma: Bytes
     frame: Frame
     camera: Grey | None = None
+    subject: Grey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,12 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     half[:, 0], half[:, 1:] = halved(luma), chroma
     count = min(n, SAMPLES)
     picks = (2 * (n - 1) * np.arange(count) + count - 1) // (2 * (count - 1))
-    if seen is None:
-        middle = median(half[picks])
-    else:
-        middle = seen_median(half[picks], ~seen[picks, None], half[n // 2])
+    hidden = np.zeros((count, *half.shape[2:]), np.bool_) if seen is None else ~seen[picks]
+    if shot.subject is not None:
+        hidden |= _inside(shot.subject[picks], *half.shape[2:])
+    always = np.asarray(hidden.all(axis=0))
+    middle = seen_median(half[picks], (hidden & ~always)[:, None], half[n // 2])
+    if seen is not None:
         np.copyto(half, middle, where=~seen[:, None])
     few = half[:, 0, ::3, ::3].astype(np.int16) - middle[0, ::3, ::3]
     light = _median(few)
@@ -141,7 +146,9 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     full = tuple(slice(2 * span.start, 2 * span.stop) for span in part)
     half, luma, light = half[held][:, :, *part], luma[held][:, *full], light[held]
     picks = np.array(sorted(set(held[picks].tolist())))
-    peeled, covered = uncovered(half[picks], middle[:, *part], changed[picks][:, *part], limits[part], usual, check)
+    known = None if shot.subject is None else always[part]
+    covering = changed[picks][:, *part]
+    peeled, covered = uncovered(half[picks], middle[:, *part], covering, limits[part], usual, known, check)
     check()
     ground = seen_median(half[picks], covered[:, None], peeled.astype(np.uint8))
     level = _lit(luma, light)
@@ -152,6 +159,15 @@ def cut_out(shot: Shot, check: Callable[[], None]) -> Cutout | None:
     if seen is not None:
         cover *= doubled(seen[held][:, *part])
     return Cutout(cover, luma, full[1].start, full[0].start, width, height)
+
+
+def _inside(boxes: Grey, height: int, width: int) -> Mask:
+    """Which pixels lie in one of the boxes of each picture (n, boxes, 4)."""
+    left, right, top, bottom = boxes.transpose(2, 0, 1)[..., None]
+    rows, columns = np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2
+    down = (rows >= top) & (rows <= bottom)
+    across = (columns >= left) & (columns <= right)
+    return np.asarray((down[..., None] & across[:, :, None]).any(axis=1))
 
 
 def _median(pictures: Ints) -> Ints:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import distil, subject
+from .camera import Motion
 from .cutout import Shot
 from .decode import FilmReader, SmallPicture
 from .exceptions import AnalysisCancelled, AnalysisTimeout
@@ -31,6 +32,8 @@ PROGRESS_S = 0.1
 """Least time between two reports of progress."""
 CURVE_HZ = 10
 """Values a second of the brightness and motion curves."""
+STEADYING = 7
+"""Ticks together with which what moves is measured, to know where it is."""
 FULL_MOTION = 40.0
 """Grey levels of unexplained difference, averaged over the picture, that count as a motion energy of one."""
 
@@ -257,8 +260,27 @@ class _Look:
             ticks = np.array([picture.index for picture in together])
             motion = self._window.relative(np.full_like(ticks, ticks[len(ticks) // 2]), ticks)
             camera = np.stack((motion.x, motion.y, motion.zoom), axis=1)
-            out.append(Shot(luma, chroma, _framed(sight, seen, width, height), camera))
+            there = self._window.relative(np.full_like(seen, ticks[len(ticks) // 2]), seen)
+            boxes = _boxes(sight, seen, there, ticks) if seen.size else None
+            out.append(Shot(luma, chroma, _framed(sight, seen, width, height), camera, boxes))
         return out
+
+
+def _boxes(
+    sight: Sighting, seen: npt.NDArray[np.intp], there: Motion, ticks: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    """Where what moves was last seen before each tick, and where it is seen next (`Shot.subject`); it rests between."""
+    zoom = np.exp(there.zoom)
+    x, y = sight.x[seen] * zoom + there.x, sight.y[seen] * zoom + there.y
+    # As it comes to rest less and less of it is seen to move.
+    first = np.clip(np.arange(len(seen)) - STEADYING // 2, 0, max(0, len(seen) - STEADYING))
+    beside = np.minimum(first[:, None] + np.arange(STEADYING), len(seen) - 1)
+    sizes = distil.EXTENT * zoom * np.stack((sight.width[seen], sight.height[seen]))
+    across, down = np.maximum(sizes, np.median(sizes[:, beside], axis=2))
+    boxes = np.stack((x - across, x + across, y - down, y + down), axis=1)
+    last = np.maximum(np.searchsorted(seen, ticks, side="right") - 1, 0)
+    following = np.minimum(np.searchsorted(seen, ticks), len(seen) - 1)
+    return np.stack((boxes[last], boxes[following]), axis=1)
 
 
 def _framed(sight: Sighting, seen: npt.NDArray[np.intp], width: float, height: float) -> Frame:

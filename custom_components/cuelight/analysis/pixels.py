@@ -125,11 +125,6 @@ def unlikeness(pictures: Ints | Bytes, ground: Ints) -> Ints:
     return reduce(np.add, (np.abs(pictures[:, plane] - ground[plane]) for plane in range(3)))
 
 
-def median(samples: Bytes) -> Bytes:
-    """The median over the first axis; of two in the middle the greater."""
-    return ranked(samples, np.uint8(len(samples) // 2))
-
-
 def ranked(samples: Bytes, rank: Bytes | np.uint8) -> Bytes:
     """The sample over the first axis (255 at most) that so many others are less than: its bits, one by one."""
     out = np.zeros(samples.shape[1:], np.uint8)
