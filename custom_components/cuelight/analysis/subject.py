@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, blurred, gradients, warp
+from .camera import Floats, blurred, gradients, middle, warp
 from .pixels import crowded, slope
 from .window import Ticks, Window, unlike
 
@@ -280,7 +280,7 @@ def _border(shape: tuple[int, int]) -> Ticks:
 
 def _stirred(difference: Floats, steep: Floats) -> npt.NDArray[np.bool_]:
     """Where enough pixels differ that something may be moving, before asking whether they differ both ways."""
-    noise = STIRRED_NOISE * _middle(difference)[:, None, None]
+    noise = STIRRED_NOISE * middle(difference)[:, None, None]
     return (difference > SEEN_LEVELS + noise + SEEN_SLOPE * steep).sum(axis=(1, 2)) >= MIN_AREA
 
 
@@ -340,15 +340,8 @@ class _View:
         return part
 
 
-def _middle(difference: Floats) -> Floats:
-    """The median of each picture, from every ninth pixel."""
-    few = difference[:, ::3, ::3].reshape(len(difference), -1)
-    half = few.shape[1] // 2
-    return np.partition(few, half, axis=1)[:, half]
-
-
 def _seen(difference: Floats, steep: Floats) -> Floats:
-    noise = _middle(difference)[:, None, None]
+    noise = middle(difference)[:, None, None]
     return np.clip(difference / (SEEN_LEVELS + SEEN_NOISE * noise + SEEN_SLOPE * steep) - 1, 0, 1)
 
 
