@@ -289,8 +289,8 @@ def _refine(current: Floats, previous: Floats, params: Floats, iterations: int, 
         moved += params[:, 4, None, None]
         residual = np.subtract(plain, moved, out=moved)
         few = np.abs(residual[:, ::MEDIAN_STRIDE, ::MEDIAN_STRIDE]).reshape(n, -1)
-        middle = (few.shape[1] - 1) // 2, few.shape[1] // 2
-        spread = 1.4826 * np.partition(few, middle, axis=1)[:, middle].mean(axis=1)
+        halfway = (few.shape[1] - 1) // 2, few.shape[1] // 2
+        spread = 1.4826 * np.partition(few, halfway, axis=1)[:, halfway].mean(axis=1)
         robust = residual / (ROBUST_WIDTH * np.maximum(spread, RESIDUAL_FLOOR))[:, None, None]
         np.square(robust, out=robust)
         robust += 1

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from .camera import Floats, blurred, gradients, middle, warp
+from .camera import BORDER, Floats, blurred, gradients, middle, warp
 from .pixels import crowded, slope
 from .window import Ticks, Window, unlike
 
@@ -46,8 +46,6 @@ CELL_SEEN = 0.5
 """Seen pixels that make a cell part of a thing."""
 MIN_AREA = 5.0
 """Pixels of 64x36 below which there is nothing to follow: a ball of a thirteenth of the height."""
-RIM = (6, 8)
-"""Fractions of the picture's height and width, one over these, that are its border."""
 SEARCH = 8
 """Pixels to each side searched for the subject in the tick before: 3 screen widths a second at 24 ticks."""
 PATCHES = (16, 28, 44)
@@ -274,7 +272,7 @@ def _border(shape: tuple[int, int]) -> Ticks:
     """Every third place, counted row by row, of a picture's border: an eighth of its width, a sixth of its height."""
     height, width = shape
     inner = np.zeros(shape, np.bool_)
-    inner[height // RIM[0] : -(height // RIM[0]), width // RIM[1] : -(width // RIM[1])] = True
+    inner[height // BORDER[0] : -(height // BORDER[0]), width // BORDER[1] : -(width // BORDER[1])] = True
     return np.flatnonzero(~inner)[::3]
 
 
